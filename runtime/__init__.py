@@ -1,0 +1,1 @@
+"""What every model needs: settings, paths, errors, the catalogue, downloads, worker processes, leases, spans."""

@@ -1,0 +1,56 @@
+"""The things that every room needs, made once by the program's entry and handed down: no global state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from runtime.catalogue import Catalogue
+from runtime.paths import Paths
+from runtime.residency import Residency
+from runtime.settings import Settings, load_settings
+
+
+def system_now() -> datetime:
+    """The time now, with the machine's zone; `HAUSGEIST_FAKE_NOW` (ISO 8601) stands in for it in tests."""
+    fake = os.environ.get("HAUSGEIST_FAKE_NOW")
+    return datetime.fromisoformat(fake).astimezone() if fake else datetime.now().astimezone()
+
+
+@dataclass
+class House:
+    """Settings, folders, models and the clock of one running program. Close it to end every worker."""
+
+    settings: Settings
+    paths: Paths
+    catalogue: Catalogue
+    residency: Residency
+    clock: Callable[[], datetime] = field(default=system_now)
+
+    @classmethod
+    def open(
+        cls, environ: Mapping[str, str] = os.environ, overrides: Iterable[str] = (), *, settings: Settings | None = None
+    ) -> House:
+        """Read the settings and make the objects; loads no model. Raises `SettingsError`."""
+        paths = Paths.from_environment(environ)
+        settings = settings or load_settings(paths.settings_file, environ, overrides)
+        return cls(settings, paths, Catalogue.load(paths), Residency(settings.budget))
+
+    def now(self) -> datetime:
+        """The time now, in the house's zone."""
+        zone = self.settings.finder.timezone
+        now = self.clock()
+        return now.astimezone(ZoneInfo(zone)) if zone else now
+
+    def close(self) -> None:
+        """End every worker process."""
+        self.residency.close()
+
+    def __enter__(self) -> House:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

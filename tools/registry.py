@@ -1,0 +1,131 @@
+"""Which tools there are. Built-in, third-party (entry points) and plain LangChain tools, under one roof.
+
+Owns no policy (`tools.approval`). A tool that cannot load shows as unavailable and never stops the program.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from langchain_core.tools import BaseTool
+from pydantic import BaseModel, ValidationError
+
+from runtime.errors import ArgumentError, HausgeistError, ToolUnavailableError, UnknownNameError, nearest
+from runtime.house import House
+from tools.contract import Example, HausgeistTool, Risk, ToolContext, ToolOutput
+
+log = logging.getLogger(__name__)
+GROUP = "hausgeist.tools"
+ORDER = ("find_item", "describe_camera", "where_was", "speak", "generate_image", "remember", "recall", "forget",
+         "summarize_file")
+"""The built-in tools come first, in this order: the prompt's prefix must not change without need."""
+
+
+@dataclass
+class Registry:
+    """The tools of a house, in a stable order, and why others are unavailable (name to reason and remedy)."""
+
+    tools: dict[str, BaseTool] = field(default_factory=dict)
+    unavailable: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, house: House, found: Iterable[EntryPoint] | None = None) -> Registry:
+        """Load every tool that is declared and enabled. Loads no model."""
+        registry = cls()
+        points = list(entry_points(group=GROUP) if found is None else found)
+        points.sort(key=lambda point: (ORDER.index(point.name) if point.name in ORDER else len(ORDER), point.name))
+        for point in points:
+            if point.name not in house.settings.tools.disabled:
+                registry._add(point, house)
+        for name in house.settings.tools.langchain:
+            registry._add(EntryPoint(name.rpartition(":")[2], name, GROUP), house)
+        return registry
+
+    def _add(self, point: EntryPoint, house: House) -> None:
+        try:
+            module, _, attribute = point.value.partition(":")
+            thing: Any = getattr(import_module(module), attribute)
+            tool = thing() if isinstance(thing, type) else thing
+            if not isinstance(tool, BaseTool):
+                raise ToolUnavailableError(f"{point.value} is not a LangChain tool.", remedy="See docs/writing-a-tool.md.")
+            reason = type(tool).available(house) if isinstance(tool, HausgeistTool) else None
+        except Exception as problem:
+            log.debug("The tool %s could not be loaded.", point.name, exc_info=True)
+            self.unavailable[point.name] = f"{type(problem).__name__}: {problem}"
+            return
+        if reason:
+            self.unavailable[point.name] = reason
+        self.tools[tool.name] = tool
+
+    def get(self, name: str) -> BaseTool:
+        """The tool of that name. Raises `UnknownNameError`, or `ToolUnavailableError` with the reason."""
+        if name in self.tools:
+            return self.tools[name]
+        if name in self.unavailable:
+            raise ToolUnavailableError(f"The tool {name} is not available: {self.unavailable[name]}")
+        raise UnknownNameError("tool", name, self.tools, remedy="See `hausgeist tools list`.")
+
+    def call(self, name: str, args: Mapping[str, Any], context: ToolContext) -> ToolOutput:
+        """Check `args` and run a tool, without asking for approval: the caller has that already.
+
+        Raises `UnknownNameError` and `ArgumentError`; what goes wrong inside the tool is in its output.
+        """
+        tool = self.get(name)
+        checked = check_args(tool, args)
+        if isinstance(tool, HausgeistTool):
+            return tool.execute(checked, context)
+        return _call_foreign(tool, dict(args))
+
+
+def risk_of(tool: BaseTool) -> Risk:
+    """The tool's risk; a tool that declares none counts as sensitive."""
+    return tool.risk if isinstance(tool, HausgeistTool) else Risk.SENSITIVE
+
+
+def utterances_of(tool: BaseTool) -> tuple[Example, ...]:
+    """What people say when they want the tool."""
+    return type(tool).utterances() if isinstance(tool, HausgeistTool) else ()
+
+
+def schema_of(tool: BaseTool) -> dict[str, Any]:
+    """The JSON schema of the tool's arguments."""
+    return tool.tool_call_schema.model_json_schema() if isinstance(tool.tool_call_schema, type) else tool.tool_call_schema
+
+
+def check_args(tool: BaseTool, args: Mapping[str, Any]) -> Any:
+    """Validate `args` against the tool's schema. Raises `ArgumentError` naming the tool, the argument, the remedy."""
+    model = tool.args_schema
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return dict(args)
+    known = [str(name) for name in model.model_fields]
+    for name in args:
+        if name not in model.model_fields:
+            near = nearest(name, known)
+            hint = f"Did you mean {near}?" if near else f"It takes: {', '.join(known)}."
+            raise ArgumentError(f"The tool {tool.name} takes no argument {name}.", remedy=hint)
+    try:
+        return model.model_validate(dict(args))
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "arguments"
+        raise ArgumentError(
+            f"The argument {where} of {tool.name} cannot be {first['input']!r}: {first['msg']}.",
+            remedy=f"See `hausgeist tools list --json` for the arguments of {tool.name}.",
+        ) from problem
+
+
+def _call_foreign(tool: BaseTool, args: dict[str, Any]) -> ToolOutput:
+    try:
+        text = str(tool.invoke(args))
+    except HausgeistError as problem:
+        return ToolOutput(status="failed", error=str(problem), say=str(problem))
+    except Exception as problem:
+        log.exception("The tool %s failed.", tool.name)
+        message = f"The tool {tool.name} failed: {type(problem).__name__}: {problem}."
+        return ToolOutput(status="failed", error=message, say=message)
+    return ToolOutput(facts={"result": text}, say=text, outside=True, answer_from=True)
