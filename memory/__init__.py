@@ -1,0 +1,1 @@
+"""What the house knows: text embeddings, facts, conversation history, recall. Owns no models and no tools."""
