@@ -1,4 +1,7 @@
-"""The finder's rows as values (see `schema.sql`). Times are Unix seconds UTC; boxes are (x, y, w, h) in pixels."""
+"""The finder's rows as values (see `schema.sql`).
+
+Times are Unix seconds UTC; boxes are (x, y, w, h) in pixels.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,35 @@ class Segment:
     status: Literal["ok", "partial", "broken"] = "ok"
     problem: str | None = None
     indexed: float | None = None
+
+
+@dataclass(frozen=True)
+class Still:
+    """A settled frame kept as a JPEG.
+
+    `file` is relative to the finder's folder, `scale` JPEG pixels per pixel.
+    """
+
+    id: int
+    segment_id: int
+    camera_id: int
+    time: float
+    file: str
+    scale: float
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """When a camera recorded: from `start` to `end` but for `gaps`, each (from, to).
+
+    `start` and `end` are the first and last recorded moment within what was asked; None: nothing was
+    recorded.
+    """
+
+    camera: str
+    start: float | None
+    end: float | None
+    gaps: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ CREATE TABLE changes (                -- what differs between one settled frame 
 );
 CREATE INDEX changes_by_time ON changes (camera_id, time);
 CREATE TABLE sightings (              -- a thing at rest in one spot, from when to when
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: vectors outside of here are keyed by it
   segment_id INTEGER NOT NULL REFERENCES segments(id) ON DELETE CASCADE,
   camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE,
   first_seen REAL NOT NULL,
@@ -77,3 +77,16 @@ CREATE TABLE people (                 -- a person followed within one camera
   still_id INTEGER REFERENCES stills(id) ON DELETE SET NULL
 );
 CREATE INDEX people_by_time ON people (camera_id, last_seen);
+-- what a deletion has to look up
+CREATE INDEX stills_by_segment ON stills (segment_id);
+CREATE INDEX changes_by_segment ON changes (segment_id);
+CREATE INDEX sightings_by_segment ON sightings (segment_id);
+CREATE INDEX people_by_segment ON people (segment_id);
+CREATE INDEX changes_by_before ON changes (before_still);
+CREATE INDEX changes_by_after ON changes (after_still);
+CREATE INDEX changes_by_person ON changes (person_id);
+CREATE INDEX sightings_by_still ON sightings (still_id);
+CREATE INDEX sightings_by_placed ON sightings (placed_by);
+CREATE INDEX sightings_by_ended ON sightings (ended_by);
+CREATE INDEX people_by_still ON people (still_id);
+

@@ -1,0 +1,146 @@
+"""The finder's truth: transactions, idempotence, queries, and what a kill leaves behind."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runtime.errors import StorageError, UnknownNameError, UsageError
+from tools.finder.drafts import ChangeDraft, PersonDraft, SegmentDraft, SegmentFile, SightingDraft, StillDraft
+from tools.finder.records import Zone
+from tools.finder.store import FinderStore
+
+
+def draft(path: str = "/rec/a.mp4", start: float = 1000.0, still: bytes = b"one") -> SegmentDraft:
+    """A segment with two stills, two changes, one stay and one person."""
+    return SegmentDraft(
+        SegmentFile(path, 10, 20, start, 60.0, 640, 360, 10.0),
+        stills=[StillDraft(start + 1, still, 0.5), StillDraft(start + 30, b"two", 0.5)],
+        changes=[
+            ChangeDraft(start + 5, "placed", (1, 2, 3, 4), 0.9, 0, 1, 0),
+            ChangeDraft(start + 40, "removed", (1, 2, 3, 4), 0.8, 1),
+        ],
+        sightings=[
+            SightingDraft(
+                start + 5, start + 40, (1, 2, 3, 4), "change", 1, 0, 1, "cup", 0.7, ("blue", "white"), b"crop"
+            )
+        ],
+        people=[PersonDraft([(start + 3, 0, 0, 50, 90), (start + 6, 9, 0, 50, 90)], 0)],
+    )
+
+
+def count(store: FinderStore) -> tuple[int, ...]:
+    rows = (store.segments(), store.stills(), store.changes(), store.sightings(), store.people())
+    return (*(len(part) for part in rows), len(list(store.folder.glob("stills/*/*"))))
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    with FinderStore(tmp_path) as store:
+        zone = Zone("desk", ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0)))
+        camera = store.add_camera("study", "/rec", zones=[zone])
+        store.write_segment(camera.id, draft())
+        assert store.camera("STUDY").zones == (zone,)
+        (sighting,) = store.sightings("study")
+        placed, removed = store.changes("study")
+        assert (sighting.placed_by, sighting.ended_by) == (placed.id, removed.id)
+        assert sighting.box == (1, 2, 3, 4)
+        assert sighting.colours == ("blue", "white")
+        assert sighting.crop == b"crop"
+        assert sighting.still_id is not None
+        assert store.still_path(sighting.still_id).read_bytes() == b"two"
+        assert placed.person_id == store.people()[0].id
+        assert store.people()[0].path[1] == (1006, 9, 0, 50, 90)
+        assert store.sightings_by_id([sighting.id, 999]) == {sighting.id: sighting}
+
+
+def test_queries_are_bound_by_time_and_camera(tmp_path: Path) -> None:
+    with FinderStore(tmp_path) as store:
+        first, second = store.add_camera("a", "/a"), store.add_camera("b", "/b")
+        store.write_segment(first.id, draft(start=1000.0))
+        store.write_segment(second.id, draft("/rec/b.mp4", start=5000.0))
+        assert [s.camera_id for s in store.sightings()] == [second.id, first.id]
+        assert [s.camera_id for s in store.sightings(since=1040.0, until=4000.0)] == [first.id]
+        assert store.sightings("a", since=1040.5) == []
+        assert [c.type for c in store.changes("b", until=5006.0)] == ["placed"]
+        assert [s.time for s in store.stills("a", at=1029.0)] == [1030.0, 1001.0]
+        with pytest.raises(UnknownNameError, match="No camera is named 'kitchen'"):
+            store.sightings("kitchen")
+
+
+def test_indexing_a_segment_again_replaces_its_rows_and_stills(tmp_path: Path) -> None:
+    with FinderStore(tmp_path) as store:
+        camera = store.add_camera("a", "/a")
+        ids, replaced = store.write_segment(camera.id, draft())
+        assert replaced == []
+        before = count(store)
+        again, replaced = store.write_segment(camera.id, draft(still=b"other"))
+        assert replaced == ids
+        assert set(again).isdisjoint(ids)
+        assert count(store) == before
+        assert store.is_indexed(camera.id, "/rec/a.mp4", 10, 20)
+        assert not store.is_indexed(camera.id, "/rec/a.mp4", 11, 20)
+
+
+def test_a_failure_in_the_middle_leaves_nothing_of_the_segment(tmp_path: Path) -> None:
+    with FinderStore(tmp_path) as store:
+        camera = store.add_camera("a", "/a")
+        store.write_segment(camera.id, draft())
+        before = count(store)
+        bad = draft("/rec/b.mp4", still=b"orphan")
+        bad.sightings = [replace(bad.sightings[0], origin="nonsense")]  # type: ignore[arg-type]
+        with pytest.raises(sqlite3.IntegrityError):
+            store.write_segment(camera.id, bad)
+        assert count(store)[:5] == before[:5]
+        with store.indexing():
+            assert count(store) == before
+
+
+def test_ids_of_sightings_are_never_given_twice(tmp_path: Path) -> None:
+    with FinderStore(tmp_path) as store:
+        store.add_camera("a", "/a")
+        ids, _ = store.write_segment(store.camera("a").id, draft())
+        assert store.remove_camera("A") == ids
+        assert count(store) == (0, 0, 0, 0, 0, 0)
+        again, _ = store.write_segment(store.add_camera("a", "/a").id, draft())
+        assert set(again).isdisjoint(ids)
+
+
+def test_coverage_knows_gaps(tmp_path: Path) -> None:
+    with FinderStore(tmp_path) as store:
+        camera = store.add_camera("a", "/a")
+        for path, start in (("/1", 1000.0), ("/2", 1061.0), ("/3", 1500.0)):
+            store.write_segment(camera.id, draft(path, start))
+        whole = store.coverage("a")
+        assert (whole.start, whole.end, whole.gaps) == (1000.0, 1560.0, ((1121.0, 1500.0),))
+        part = store.coverage("a", 900.0, 1100.0)
+        assert (part.start, part.end, part.gaps) == (1000.0, 1100.0, ((900.0, 1000.0),))
+        assert store.coverage("a", 2000.0, 3000.0).gaps == ((2000.0, 3000.0),)
+        broken = draft("/4", 1200.0)
+        broken.file = replace(broken.file, status="broken", problem="cut off")
+        store.write_segment(camera.id, broken)
+        assert store.coverage("a") == whole
+
+
+def test_one_process_indexes_at_a_time(tmp_path: Path) -> None:
+    with FinderStore(tmp_path) as store, FinderStore(tmp_path) as other, store.indexing():
+        with pytest.raises(UsageError, match="Another process"), other.indexing():
+            pass
+        with pytest.raises(UsageError, match="exists already"):
+            other.add_camera("a", "/a")
+            other.add_camera("A", "/b")
+
+
+def test_a_damaged_or_newer_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "finder.sqlite").write_bytes(b"not a database at all" * 400)
+    with pytest.raises(StorageError, match="damaged"):
+        FinderStore(tmp_path / "bad")
+    with FinderStore(tmp_path / "new"):
+        pass
+    with sqlite3.connect(tmp_path / "new" / "finder.sqlite") as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(StorageError, match="newer version"):
+        FinderStore(tmp_path / "new")

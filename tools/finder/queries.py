@@ -1,0 +1,200 @@
+"""Typed questions to the finder's truth. Owns no writing (see `tools.finder.store`).
+
+All times are Unix seconds UTC. `camera` is a camera's name in any case; `since` and `until` bound what
+overlaps the span between them, both ends included.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from runtime.errors import UnknownNameError
+from tools.finder.records import Camera, Change, Coverage, Person, Segment, Sighting, Still, Zone
+
+
+class StoreQueries:
+    """The reading half of `FinderStore`."""
+
+    folder: Path
+    _database: sqlite3.Connection
+
+    def cameras(self) -> list[Camera]:
+        """All cameras with their zones, by name."""
+        zones: dict[int, list[Zone]] = {}
+        for camera_id, name, polygon in self._database.execute(
+            "SELECT camera_id, name, polygon FROM zones ORDER BY name"
+        ):
+            zones.setdefault(camera_id, []).append(Zone(name, tuple((x, y) for x, y in json.loads(polygon))))
+        rows = self._database.execute("SELECT id, name, source, start FROM cameras ORDER BY name")
+        return [Camera(row[0], row[1], row[2], row[3], tuple(zones.get(row[0], ()))) for row in rows]
+
+    def camera(self, name: str) -> Camera:
+        """The camera of that name. Raises `UnknownNameError`."""
+        cameras = self.cameras()
+        for camera in cameras:
+            if camera.name.casefold() == name.casefold():
+                return camera
+        remedy = "Add one with `hausgeist cameras add NAME PATH`."
+        raise UnknownNameError("camera", name, [camera.name for camera in cameras], remedy=remedy)
+
+    def segments(self, camera: str | None = None) -> list[Segment]:
+        """Recordings that were looked at, broken ones included, by start."""
+        columns = "id, camera_id, path, start, duration_s, width, height, fps, status, problem, indexed"
+        where, values = self._where(camera, None, None, "start", "start")
+        return [Segment(*row) for row in self._select(columns, "segments", where, values, "start, path")]
+
+    def sightings(
+        self, camera: str | None = None, since: float | None = None, until: float | None = None
+    ) -> list[Sighting]:
+        """Things at rest, the newest `last_seen` first."""
+        columns = (
+            "id, segment_id, camera_id, first_seen, last_seen, x, y, w, h, still_id, placed_by, ended_by,"
+            " origin, label, label_score, colours, crop"
+        )
+        where, values = self._where(camera, since, until, "first_seen", "last_seen")
+        return [
+            _sighting(row)
+            for row in self._select(columns, "sightings", where, values, "last_seen DESC, id DESC")
+        ]
+
+    def sightings_by_id(self, ids: list[int]) -> dict[int, Sighting]:
+        """The sightings of these ids; ids that are not there are left out."""
+        columns = (
+            "id, segment_id, camera_id, first_seen, last_seen, x, y, w, h, still_id, placed_by, ended_by,"
+            " origin, label, label_score, colours, crop"
+        )
+        found: dict[int, Sighting] = {}
+        for start in range(0, len(ids), 500):
+            part = ids[start : start + 500]
+            marks = ",".join("?" * len(part))
+            for row in self._select(columns, "sightings", f"id IN ({marks})", part, "id"):
+                found[row[0]] = _sighting(row)
+        return found
+
+    def changes(
+        self, camera: str | None = None, since: float | None = None, until: float | None = None
+    ) -> list[Change]:
+        """What was placed, removed, covered or uncovered, the oldest first."""
+        columns = (
+            "id, segment_id, camera_id, time, type, x, y, w, h, score, before_still, after_still, person_id"
+        )
+        where, values = self._where(camera, since, until, "time", "time")
+        rows = self._select(columns, "changes", where, values, "time, id")
+        return [
+            Change(row[0], row[1], row[2], row[3], row[4], (row[5], row[6], row[7], row[8]), *row[9:])
+            for row in rows
+        ]
+
+    def people(
+        self, camera: str | None = None, since: float | None = None, until: float | None = None
+    ) -> list[Person]:
+        """People who were followed, the newest `last_seen` first."""
+        columns = "id, segment_id, camera_id, first_seen, last_seen, path, still_id"
+        where, values = self._where(camera, since, until, "first_seen", "last_seen")
+        rows = self._select(columns, "people", where, values, "last_seen DESC, id DESC")
+        return [_person(row) for row in rows]
+
+    def stills(
+        self,
+        camera: str | None = None,
+        at: float | None = None,
+        *,
+        since: float | None = None,
+        until: float | None = None,
+    ) -> list[Still]:
+        """Settled frames: the nearest to `at` first, or by time where `at` is not given."""
+        where, values = self._where(camera, since, until, "time", "time")
+        rows = self._select(
+            "id, segment_id, camera_id, time, file, scale", "stills", where, values, "time, id"
+        )
+        stills = [Still(*row) for row in rows]
+        return stills if at is None else sorted(stills, key=lambda still: abs(still.time - at))
+
+    def still(self, still_id: int) -> Still | None:
+        """The still of that id, or None."""
+        rows = self._select(
+            "id, segment_id, camera_id, time, file, scale", "stills", "id = ?", [still_id], "id"
+        )
+        return Still(*rows[0]) if rows else None
+
+    def still_path(self, still_id: int) -> Path:
+        """The JPEG file of a still. Raises `UnknownNameError`."""
+        still = self.still(still_id)
+        if still is None:
+            raise UnknownNameError("still", str(still_id), ())
+        return self.folder / still.file
+
+    def coverage(
+        self, camera: str, since: float | None = None, until: float | None = None, *, join_s: float = 2.0
+    ) -> Coverage:
+        """What the camera's usable recordings cover between `since` and `until`.
+
+        Recordings less than `join_s` seconds apart count as one. Where `since` or `until` is given, the time
+        from there to the first or last recording is a gap too.
+        """
+        wanted = self.camera(camera)
+        rows = self._database.execute(
+            "SELECT start, start + duration_s FROM segments"
+            " WHERE camera_id = ? AND status != 'broken' AND indexed IS NOT NULL ORDER BY start",
+            (wanted.id,),
+        ).fetchall()
+        return _coverage(wanted.name, rows, since, until, join_s)
+
+    def _where(
+        self, camera: str | None, since: float | None, until: float | None, first: str, last: str
+    ) -> tuple[str, list[Any]]:
+        parts, values = ["1"], list[Any]()
+        if camera is not None:
+            parts.append("camera_id = ?")
+            values.append(self.camera(camera).id)
+        if since is not None:
+            parts.append(f"{last} >= ?")
+            values.append(since)
+        if until is not None:
+            parts.append(f"{first} <= ?")
+            values.append(until)
+        return " AND ".join(parts), values
+
+    def _select(
+        self, columns: str, table: str, where: str, values: list[Any], order: str
+    ) -> list[tuple[Any, ...]]:
+        statement = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {order}"  # noqa: S608 - names are ours
+        return self._database.execute(statement, values).fetchall()
+
+
+def _sighting(row: tuple[Any, ...]) -> Sighting:
+    box, looks = (row[5], row[6], row[7], row[8]), (row[13], row[14], tuple(row[15].split()), row[16])
+    return Sighting(row[0], row[1], row[2], row[3], row[4], box, row[9], row[10], row[11], row[12], *looks)
+
+
+def _person(row: tuple[Any, ...]) -> Person:
+    path = tuple((p[0], p[1], p[2], p[3], p[4]) for p in json.loads(row[5]))
+    return Person(row[0], row[1], row[2], row[3], row[4], path, row[6])
+
+
+def _coverage(
+    name: str, spans: list[tuple[float, float]], since: float | None, until: float | None, join_s: float
+) -> Coverage:
+    low = float("-inf") if since is None else since
+    high = float("inf") if until is None else until
+    merged: list[tuple[float, float]] = []
+    for start, end in spans:
+        start, end = max(start, low), min(end, high)
+        if end < start:
+            continue
+        if merged and start - merged[-1][1] <= join_s:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    if not merged:
+        return Coverage(name, None, None, ((low, high),) if since is not None and until is not None else ())
+    gaps = [(a[1], b[0]) for a, b in pairwise(merged)]
+    if since is not None and merged[0][0] - since > join_s:
+        gaps.insert(0, (since, merged[0][0]))
+    if until is not None and until - merged[-1][1] > join_s:
+        gaps.append((merged[-1][1], until))
+    return Coverage(name, merged[0][0], merged[-1][1], tuple(gaps))

@@ -1,0 +1,269 @@
+"""The finder's truth on disk: one SQLite database and JPEG stills beside it. Owns no image processing.
+
+Everything of one segment is written in one transaction, so that killing the program at any moment loses and
+doubles nothing: stills are written first, under a name made from their bytes, and a still that no row names
+is removed when the next indexing begins.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from runtime.errors import StorageError, UsageError, storage_errors
+from runtime.paths import ensure, replacing
+from tools.finder.drafts import ChangeDraft, SegmentDraft, SegmentFile, SightingDraft
+from tools.finder.queries import StoreQueries
+from tools.finder.records import Camera, Zone
+
+SCHEMA_VERSION = 1
+
+
+class FinderStore(StoreQueries):
+    """The index under `folder`; made where it is missing.
+
+    Use as a context manager, from one thread at a time.
+
+    Raises `StorageError` when the folder cannot be written, or the database is damaged or of a newer version.
+    """
+
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self.folder = ensure(folder)
+        self._clock = clock
+        with storage_errors(folder):
+            self._database = sqlite3.connect(
+                folder / "finder.sqlite", timeout=30.0, isolation_level=None, check_same_thread=False
+            )
+            try:
+                self._prepare()
+            except BaseException:
+                self._database.close()
+                raise
+
+    def _prepare(self) -> None:
+        self._database.execute("PRAGMA busy_timeout = 30000")
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.execute("PRAGMA foreign_keys = ON")
+        with self._transaction():
+            version = self._database.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA_VERSION:
+                raise StorageError(
+                    f"The camera index under {self.folder} was made by a newer version of this program.",
+                    remedy="Update the program, or move the folder aside and index again.",
+                )
+            if version == 0:
+                for statement in (
+                    (files("tools.finder") / "schema.sql").read_text(encoding="utf-8").split(";\n")
+                ):
+                    if statement.strip():
+                        self._database.execute(statement)
+                self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def __enter__(self) -> FinderStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with storage_errors(self.folder):
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def indexing(self) -> Iterator[None]:
+        """Hold the right to index (one process at a time) and clear away stills that no row names.
+
+        Raises `UsageError` when another process is indexing.
+        """
+        with storage_errors(self.folder), (self.folder / "index.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError(
+                    "Another process is indexing these cameras.", remedy="Wait until it is done, or end it."
+                ) from None
+            self._remove_orphans()
+            yield
+
+    # --- cameras
+
+    def add_camera(
+        self, name: str, source: str, start: float | None = None, zones: Iterable[Zone] = ()
+    ) -> Camera:
+        """Add a camera. Raises `UsageError` when the name is taken."""
+        with self._transaction():
+            taken = self._database.execute("SELECT source FROM cameras WHERE name = ?", (name,)).fetchone()
+            if taken:
+                raise UsageError(
+                    f"A camera named {name!r} exists already ({taken[0]}).",
+                    remedy=f"Choose another name, or remove it first: hausgeist cameras remove {name}.",
+                )
+            self._database.execute(
+                "INSERT INTO cameras (name, source, start, added) VALUES (?, ?, ?, ?)",
+                (name, source, start, self._clock()),
+            )
+        for zone in zones:
+            self.set_zone(name, zone)
+        return self.camera(name)
+
+    def set_zone(self, camera: str, zone: Zone) -> None:
+        """Add or replace a camera's zone."""
+        camera_id = self.camera(camera).id
+        with self._transaction():
+            self._database.execute(
+                "INSERT OR REPLACE INTO zones (camera_id, name, polygon) VALUES (?, ?, ?)",
+                (camera_id, zone.name, json.dumps(zone.polygon)),
+            )
+
+    def remove_camera(self, name: str) -> list[int]:
+        """Remove a camera and all that was indexed of it. Returns the ids of its sightings."""
+        camera_id = self.camera(name).id
+        with self._transaction():
+            rows = self._database.execute(
+                "SELECT id FROM sightings WHERE camera_id = ?", (camera_id,)
+            ).fetchall()
+            stills = self._files("camera_id = ?", camera_id)
+            self._database.execute("DELETE FROM cameras WHERE id = ?", (camera_id,))
+        self._remove_files(stills)
+        return [row[0] for row in rows]
+
+    # --- segments
+
+    def is_indexed(self, camera_id: int, path: str, bytes_: int, mtime_ns: int) -> bool:
+        """Whether this very file (same size and modification time) was indexed."""
+        row = self._database.execute(
+            "SELECT bytes, mtime_ns, indexed FROM segments WHERE camera_id = ? AND path = ?",
+            (camera_id, path),
+        ).fetchone()
+        return row is not None and row[2] is not None and (row[0], row[1]) == (bytes_, mtime_ns)
+
+    def write_segment(self, camera_id: int, draft: SegmentDraft) -> tuple[list[int], list[int]]:
+        """Write all that was found in a segment, in place of what was there of it, in one transaction.
+
+        Returns the ids of the new sightings (in the order of `draft.sightings`) and of those they replace.
+        """
+        names = [self._keep_still(still.jpeg) for still in draft.stills]
+        with self._transaction():
+            old = self._database.execute(
+                "SELECT id FROM segments WHERE camera_id = ? AND path = ?", (camera_id, draft.file.path)
+            ).fetchone()
+            old_id = old[0] if old else -1
+            replaced = self._database.execute(
+                "SELECT id FROM sightings WHERE segment_id = ?", (old_id,)
+            ).fetchall()
+            stale = self._files("segment_id = ?", old_id)
+            self._database.execute("DELETE FROM segments WHERE id = ?", (old_id,))
+            ids = self._insert(camera_id, draft, names)
+        self._remove_files(stale)
+        return ids, [row[0] for row in replaced]
+
+    def _insert(self, camera_id: int, draft: SegmentDraft, names: list[str]) -> list[int]:
+        segment = self._insert_segment(camera_id, draft.file)
+        of = (segment, camera_id)
+        stills = [
+            self._add(
+                "stills", "segment_id, camera_id, time, file, scale", (*of, still.time, name, still.scale)
+            )
+            for still, name in zip(draft.stills, names, strict=True)
+        ]
+        people = [
+            self._add(
+                "people",
+                "segment_id, camera_id, first_seen, last_seen, path, still_id",
+                (*of, p.path[0][0], p.path[-1][0], json.dumps(p.path), _at(stills, p.still)),
+            )
+            for p in draft.people
+        ]
+        changes = [self._insert_change(of, change, stills, people) for change in draft.changes]
+        return [self._insert_sighting(of, sighting, stills, changes) for sighting in draft.sightings]
+
+    def _insert_segment(self, camera_id: int, file: SegmentFile) -> int:
+        f, columns = file, "camera_id, path, bytes, mtime_ns, start, duration_s, width, height, fps"
+        columns += ", status, problem, indexed"
+        values = (camera_id, f.path, f.bytes, f.mtime_ns, f.start, f.duration_s, f.width, f.height, f.fps)
+        return self._add("segments", columns, (*values, f.status, f.problem, self._clock()))
+
+    def _insert_change(
+        self, of: tuple[int, int], change: ChangeDraft, stills: list[int], people: list[int]
+    ) -> int:
+        columns = "segment_id, camera_id, time, type, x, y, w, h, score, before_still, after_still, person_id"
+        before, after = _at(stills, change.before_still), _at(stills, change.after_still)
+        values = (
+            *of,
+            change.time,
+            change.type,
+            *change.box,
+            change.score,
+            before,
+            after,
+            _at(people, change.person),
+        )
+        return self._add("changes", columns, values)
+
+    def _insert_sighting(
+        self, of: tuple[int, int], sighting: SightingDraft, stills: list[int], changes: list[int]
+    ) -> int:
+        columns = (
+            "segment_id, camera_id, first_seen, last_seen, x, y, w, h, still_id, placed_by, ended_by,"
+            " origin, label, label_score, colours, crop"
+        )
+        s = sighting
+        links = (_at(stills, s.still), _at(changes, s.placed_by), _at(changes, s.ended_by))
+        looks = (s.label, s.label_score, " ".join(s.colours), s.crop)
+        values = (*of, s.first_seen, s.last_seen, *s.box, *links, s.origin, *looks)
+        return self._add("sightings", columns, values)
+
+    def _add(self, table: str, columns: str, values: tuple[object, ...]) -> int:
+        marks = ", ".join("?" * len(values))
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - names are ours
+        return int(self._database.execute(statement, values).lastrowid or 0)
+
+    # --- stills on disk
+
+    def _keep_still(self, jpeg: bytes) -> str:
+        digest = hashlib.sha256(jpeg).hexdigest()[:32]
+        name = f"stills/{digest[:2]}/{digest}.jpg"
+        target = self.folder / name
+        if not target.exists():
+            with replacing(target) as beside:
+                beside.write_bytes(jpeg)
+        return name
+
+    def _files(self, where: str, value: int) -> set[str]:
+        rows = self._database.execute(f"SELECT file FROM stills WHERE {where}", (value,))  # noqa: S608 - ours
+        return {row[0] for row in rows}
+
+    def _remove_files(self, names: set[str]) -> None:
+        for name in names:
+            if not self._database.execute("SELECT 1 FROM stills WHERE file = ? LIMIT 1", (name,)).fetchone():
+                (self.folder / name).unlink(missing_ok=True)
+
+    def _remove_orphans(self) -> None:
+        named = {row[0] for row in self._database.execute("SELECT file FROM stills")}
+        for file in (self.folder / "stills").glob("*/*"):
+            if file.is_file() and file.relative_to(self.folder).as_posix() not in named:
+                file.unlink(missing_ok=True)
+
+
+def _at(ids: list[int], position: int | None) -> int | None:
+    return None if position is None else ids[position]
