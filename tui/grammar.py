@@ -1,0 +1,165 @@
+"""The command line's grammar: every command, option and example. Imports only argparse; owns no work.
+
+Each command names its handler as "module:function" in `tui.commands`, to be imported when it is called.
+"""
+
+from __future__ import annotations
+
+from tui.parser import Commands, Parser, command, json_command, root, subcommands
+
+_ABOUT = """\
+A home assistant in the terminal: it talks, draws, speaks, listens, remembers, and finds lost
+things in your own cameras' footage. Everything runs on this machine."""
+_EXAMPLE = """\
+Without a command: chat in a terminal, the demo otherwise.
+
+example: hausgeist ask "where is my watch?\""""
+
+
+def build_parser() -> Parser:
+    """The whole grammar."""
+    parser, commands = root(_ABOUT, _EXAMPLE)
+    for add in (_talk, _tools, _models, _cameras, _find, _speech, _image, _memory, _house):
+        add(commands)
+    return parser
+
+
+def _talk(commands: Commands) -> None:
+    ask = json_command(
+        commands, "ask", "talk:ask", "ask one thing and print the answer", 'hausgeist ask "draw a red fox"'
+    )
+    ask.add_argument("text", nargs="+", metavar="TEXT", help="the request; - reads standard input")
+    chat = command(
+        commands, "chat", "talk:chat", "chat line by line; Ctrl-D leaves, Ctrl-C stops an answer",
+        "hausgeist chat --session kitchen",
+    )  # fmt: skip
+    for parser in (ask, chat):
+        parser.add_argument("--session", default="default", metavar="NAME", help="conversation to continue")
+        parser.add_argument("--yes", action="store_true", help="approve every tool without asking")
+        parser.add_argument(
+            "--attach", action="append", default=[], metavar="FILE", help="a file tools may read (repeatable)"
+        )
+
+
+def _tools(commands: Commands) -> None:
+    group = subcommands(commands, "tools", "list the tools, or call one", "hausgeist tools list")
+    json_command(
+        group, "list", "tools:list_tools", "list the tools and their arguments", "hausgeist tools list"
+    )
+    example = 'hausgeist tools call speak text="dinner is ready"'
+    call = json_command(group, "call", "tools:call", "call a tool with arguments", example)
+    call.add_argument("name", metavar="NAME", help="the tool")
+    call.add_argument("arguments", nargs="*", metavar="KEY=VALUE", help="its arguments; lists as JSON")
+    call.add_argument("--yes", action="store_true", help="approve it without asking")
+
+
+def _models(commands: Commands) -> None:
+    group = subcommands(commands, "models", "get, check and remove models", "hausgeist models pull starter")
+    about = "list the models and which are installed"
+    json_command(group, "list", "models:list_models", about, "hausgeist models list")
+    example = "hausgeist models {} whisper-base"
+    pull = json_command(
+        group, "pull", "models:pull", "download models and verify them", example.format("pull")
+    )
+    pull.add_argument(
+        "names", nargs="*", metavar="MODEL", default=["starter"], help="ids, or starter (default)"
+    )
+    verify = json_command(
+        group, "verify", "models:verify", "check installed models by hash", example.format("verify")
+    )
+    verify.add_argument("names", nargs="*", metavar="MODEL", help="ids (default: all that are installed)")
+    remove = json_command(
+        group, "remove", "models:remove", "delete installed models", example.format("remove")
+    )
+    remove.add_argument("names", nargs="+", metavar="MODEL", help="ids")
+
+
+def _cameras(commands: Commands) -> None:
+    example = "hausgeist cameras add kitchen ~/recordings/kitchen"
+    group = subcommands(commands, "cameras", "the cameras of the house", example)
+    example = (
+        'hausgeist cameras add kitchen kitchen.mp4 --start "2026-03-01 18:00"'
+        ' --zone "table:10,10;300,10;300,200"'
+    )
+    about = "add a camera: a folder of recordings, or one recording"
+    add = json_command(group, "add", "cameras:add", about, example)
+    add.add_argument("name", metavar="NAME", help="what you call it")
+    add.add_argument("path", metavar="PATH", help="a folder of recordings, or one recording")
+    add.add_argument("--start", metavar="TIME", help='when a recording began: ISO 8601 or "YYYY-MM-DD HH:MM"')
+    zone_help = 'a named polygon in pixels, "NAME:x,y;x,y;x,y…" (repeatable)'
+    add.add_argument("--zone", action="append", default=[], metavar="ZONE", help=zone_help)
+    json_command(group, "list", "cameras:list_cameras", "list the cameras", "hausgeist cameras list")
+    about = "look through new recordings; Ctrl-C stops"
+    index = json_command(group, "index", "cameras:index", about, "hausgeist cameras index kitchen")
+    index.add_argument("names", nargs="*", metavar="NAME", help="cameras (default: all)")
+    about, example = "what was placed, removed or covered", "hausgeist cameras events kitchen --json"
+    events = json_command(group, "events", "cameras:events", about, example)
+    events.add_argument("name", nargs="?", metavar="NAME", help="a camera (default: all)")
+    about = "forget cameras and their index; the recordings stay"
+    remove = json_command(group, "remove", "cameras:remove", about, "hausgeist cameras remove attic")
+    remove.add_argument("names", nargs="+", metavar="NAME", help="cameras")
+
+
+def _find(commands: Commands) -> None:
+    about, example = "find a thing in the cameras' footage", 'hausgeist find "my watch" --since yesterday'
+    find = json_command(commands, "find", "find:find", about, example)
+    find.add_argument("item", nargs="*", metavar="ITEM", help="what you look for")
+    find.add_argument("--since", metavar="TIME", help='"yesterday", "2 hours ago", or ISO 8601')
+    find.add_argument("--camera", metavar="NAME", help="only this camera")
+    find.add_argument("--photo", metavar="FILE", help="a picture of the thing")
+
+
+def _speech(commands: Commands) -> None:
+    example = 'hausgeist speak "dinner is ready" -o dinner.wav'
+    speak = json_command(commands, "speak", "speech:speak", "speak a text", example)
+    speak.add_argument("text", nargs="+", metavar="TEXT", help="what to say; - reads standard input")
+    speak.add_argument("-o", "--output", metavar="FILE", help="write the WAV here, and do not play it")
+    speak.add_argument("--voice", metavar="MODEL", help="voice, by catalogue id (default: speech.voice)")
+    about = "write down what is said in a recording"
+    listen = json_command(commands, "listen", "speech:listen", about, "hausgeist listen --file memo.wav")
+    listen.add_argument("--file", required=True, metavar="FILE", help="a sound or video file")
+    listen.add_argument("--language", metavar="CODE", help="ISO 639-1 (default: what is heard)")
+
+
+def _image(commands: Commands) -> None:
+    example = 'hausgeist image "a red fox in snow" -o fox.png --seed 7'
+    image = json_command(commands, "image", "image:image", "make a picture", example)
+    image.add_argument("prompt", nargs="+", metavar="PROMPT", help="what it shows; - reads standard input")
+    image.add_argument("-o", "--output", metavar="FILE", help="write the picture here")
+    image.add_argument("--seed", type=int, metavar="N", help="same seed, same picture")
+    image.add_argument("--size", metavar="WxH", help="pixels, such as 512x512")
+    image.add_argument("--steps", type=int, metavar="N", help="denoising steps")
+    image.add_argument("--negative", metavar="TEXT", help="what it must not show")
+    image.add_argument("--model", metavar="MODEL", help="diffusers folder, or Hugging Face repository")
+
+
+def _memory(commands: Commands) -> None:
+    example = 'hausgeist memory search "blue mug"'
+    group = subcommands(commands, "memory", "see and change what is remembered", example)
+    json_command(group, "list", "memory:list_facts", "list every fact", "hausgeist memory list")
+    example = 'hausgeist memory search "allergies" -k 3'
+    search = json_command(group, "search", "memory:search", "search by meaning", example)
+    search.add_argument("query", nargs="+", metavar="QUERY", help="what about")
+    search.add_argument("-k", type=int, default=5, metavar="N", help="results at most (default: 5)")
+    example = 'hausgeist memory add "Anna is allergic to nuts"'
+    add = json_command(group, "add", "memory:add", "remember a fact", example)
+    add.add_argument("text", nargs="+", metavar="TEXT", help="the fact; - reads standard input")
+    about = 'remember every row {"text", "time", "source"} of a JSON Lines file'
+    example = "hausgeist memory import notes.jsonl"
+    import_ = json_command(group, "import", "memory:import_file", about, example)
+    import_.add_argument("file", metavar="FILE.jsonl", help="one JSON object a line; - reads standard input")
+    example = 'hausgeist memory forget "Anna is allergic to nuts"'
+    forget = json_command(group, "forget", "memory:forget", "delete facts for good", example)
+    forget.add_argument("query", nargs="+", metavar="ID|TEXT", help="a fact's id, or words that tell which")
+    forget.add_argument("--yes", action="store_true", help="do not ask")
+    example = "hausgeist memory export -o memory.jsonl"
+    export = json_command(group, "export", "memory:export", "write all facts as JSON Lines", example)
+    export.add_argument("-o", "--output", metavar="FILE", help="write here (default: standard output)")
+
+
+def _house(commands: Commands) -> None:
+    about = "what is installed, missing or resident, and the remedies"
+    json_command(commands, "doctor", "house:doctor", about, "hausgeist doctor")
+    json_command(commands, "demo", "house:demo", "a tour on the sample home", "hausgeist demo")
+    about = "show the settings in force and where each is from"
+    json_command(commands, "settings", "house:settings", about, "hausgeist settings --json")
