@@ -5,6 +5,7 @@ Owns no policy (`tools.approval`). A tool that cannot load shows as unavailable 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -82,6 +83,18 @@ class Registry:
         return _call_foreign(tool, dict(args))
 
 
+    async def acall(self, name: str, args: Mapping[str, Any], context: ToolContext) -> ToolOutput:
+        """`call` without blocking the event loop; LangChain tools that are only asynchronous work here alone."""
+        tool = self.get(name)
+        checked = check_args(tool, args)
+        if isinstance(tool, HausgeistTool):
+            return await asyncio.to_thread(tool.execute, checked, context)
+        try:
+            return _foreign_output(await tool.ainvoke(dict(args)))
+        except Exception as problem:
+            return _foreign_failure(tool, problem)
+
+
 def risk_of(tool: BaseTool) -> Risk:
     """The tool's risk; a tool that declares none counts as sensitive."""
     return tool.risk if isinstance(tool, HausgeistTool) else Risk.SENSITIVE
@@ -121,11 +134,21 @@ def check_args(tool: BaseTool, args: Mapping[str, Any]) -> Any:
 
 def _call_foreign(tool: BaseTool, args: dict[str, Any]) -> ToolOutput:
     try:
-        text = str(tool.invoke(args))
-    except HausgeistError as problem:
-        return ToolOutput(status="failed", error=str(problem), say=str(problem))
+        return _foreign_output(tool.invoke(args))
     except Exception as problem:
-        log.exception("The tool %s failed.", tool.name)
-        message = f"The tool {tool.name} failed: {type(problem).__name__}: {problem}."
-        return ToolOutput(status="failed", error=message, say=message)
+        return _foreign_failure(tool, problem)
+
+
+def _foreign_output(result: Any) -> ToolOutput:
+    """What a plain LangChain tool says: text from outside, which the chat model may word."""
+    text = str(result)
     return ToolOutput(facts={"result": text}, say=text, outside=True, answer_from=True)
+
+
+def _foreign_failure(tool: BaseTool, problem: Exception) -> ToolOutput:
+    if isinstance(problem, HausgeistError):
+        message = str(problem)
+    else:
+        log.error("The tool %s failed.", tool.name, exc_info=problem)
+        message = f"The tool {tool.name} failed: {type(problem).__name__}: {problem}."
+    return ToolOutput(status="failed", error=message, say=message)

@@ -1,0 +1,51 @@
+"""Which chat model a house has: ours on llama.cpp, or any OpenAI-compatible server by one setting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from langchain_core.language_models import BaseChatModel
+
+from agent.chat_llama import ChatLlama
+from agent.planner import Planner
+from runtime.errors import ModelMissingError
+from runtime.house import House
+
+
+def open_chat_model(house: House, planner: Planner | None) -> BaseChatModel:
+    """The chat model that the settings name; loads nothing. Raises `ModelMissingError` naming the remedy."""
+    chat = house.settings.chat
+    if chat.remote_url:
+        from langchain_openai import ChatOpenAI
+
+        return ChatOpenAI(
+            base_url=chat.remote_url,
+            model=chat.remote_model,
+            api_key=chat.remote_key or "none",  # type: ignore[arg-type]
+            timeout=chat.remote_timeout_s,
+            max_retries=1,
+            temperature=chat.temperature,
+            max_tokens=chat.max_reply_tokens,  # type: ignore[call-arg]
+        )
+    return ChatLlama(house=house, model_path=str(model_file(house)), planner=planner)
+
+
+def model_file(house: House) -> Path:
+    """The GGUF file of `chat.model`: a path, or an installed model of the catalogue."""
+    name = house.settings.chat.model
+    if name.endswith(".gguf") or "/" in name:
+        file = Path(name).expanduser().absolute()
+        if not file.is_file():
+            raise ModelMissingError(f"The chat model {file} does not exist.", remedy="Correct the setting chat.model.")
+        return file
+    folder = house.catalogue.require(name)
+    files = sorted(folder.glob("*.gguf"))
+    if not files:
+        raise ModelMissingError(f"The model {name} is no chat model.", remedy="See `hausgeist models list`.")
+    return files[0]
+
+
+def model_name(house: House) -> str:
+    """What to call the chat model in results."""
+    chat = house.settings.chat
+    return f"{chat.remote_model} at {chat.remote_url}" if chat.remote_url else chat.model

@@ -1,0 +1,307 @@
+"""The chat model inside its worker process: llama.cpp with a cached prompt prefix. Owns no prompts and no policy.
+
+Method: the key-value cache keeps the longest common prefix with the last prompt, so a turn only evaluates what is new.
+The state of the fixed prefix (the system message) is saved with `llama_state_seq_save_file` and loaded at the next
+start instead of computed. Choices and arguments are decoded under constraints (see `agent.decode_backend`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import ctypes
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import llama_cpp
+import numpy as np
+from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+from agent.decode_backend import GrammarSampler, ReplySampler, choose_by_trie, token_logits
+from runtime.errors import ModelCorruptError, ModelError
+from runtime.paths import replacing
+from runtime.worker_service import Emit
+
+Message = Mapping[str, str]
+CPU_CHUNK = 128
+"""Prompt tokens evaluated between two looks at cancellation on a CPU (about 2.5 s on two cores)."""
+
+
+class LlamaEngine:
+    """A GGUF model with its own chat template. One call at a time (the worker sees to that)."""
+
+    def __init__(
+        self,
+        model_path: str,
+        *,
+        context_tokens: int = 6144,
+        batch_tokens: int = 512,
+        threads: int = 0,
+        gpu_layers: int = -1,
+        prefix_folder: str | None = None,
+    ) -> None:
+        offload = bool(llama_cpp.llama_supports_gpu_offload())
+        try:
+            self._llm = llama_cpp.Llama(
+                model_path,
+                n_ctx=context_tokens,
+                n_batch=batch_tokens,
+                n_ubatch=batch_tokens,
+                n_threads=threads or None,
+                n_threads_batch=threads or None,
+                n_gpu_layers=gpu_layers if offload else 0,
+                verbose=False,
+            )
+        except (ValueError, OSError, RuntimeError) as problem:
+            raise ModelCorruptError(
+                f"llama.cpp cannot load {model_path}: {problem}.",
+                remedy="Check it with `hausgeist models verify`, or lower chat.context_tokens when memory is short.",
+            ) from problem
+        self._path = Path(model_path)
+        self._offload = offload
+        self._chunk = batch_tokens if offload else min(batch_tokens, CPU_CHUNK)
+        self._folder = Path(prefix_folder) if prefix_folder else None
+        self._prefix: list[int] = []
+        self._prefix_file: Path | None = None
+        self._formatter, self._control = self._read_template()
+
+    def describe(self) -> dict[str, Any]:
+        """Name, size in bytes, context in tokens, and whether it runs on a GPU."""
+        inner = self._llm._model
+        return {
+            "model": inner.desc(),
+            "bytes": inner.size(),
+            "context_tokens": self._llm.n_ctx(),
+            "gpu": self._offload,
+            "llama_cpp": llama_cpp.__version__,
+        }
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text."""
+        return [len(self._tokenize(text)) for text in texts]
+
+    def warm(self, messages: Sequence[Message], emit: Emit) -> dict[str, Any]:
+        """Have the state of `messages` (the fixed prefix) in the cache: loaded from disk, or computed and saved.
+
+        Returns {"tokens", "source": "memory"|"disk"|"computed", "seconds"}.
+        """
+        started = time.perf_counter()
+        prefix = self._common_prefix(messages)
+        self._prefix = prefix
+        self._prefix_file = self._file_of(prefix)
+        source = "memory"
+        if self._cached(prefix) < len(prefix):
+            source = "disk" if self._load_prefix() else "computed"
+            if source == "computed":
+                self._evaluate(prefix, emit)
+                self._save_prefix()
+        return {"tokens": len(prefix), "source": source, "seconds": time.perf_counter() - started}
+
+    def choose(self, messages: Sequence[Message], lead: str, names: Sequence[str], emit: Emit) -> dict[str, float]:
+        """Probability of each of `names` as the next words of the assistant after `lead`; they sum to 1."""
+        prompt = self._prompt(messages, lead)
+        sequences = {name: self._continuation(messages, lead, name) for name in names}
+        self._evaluate(prompt, emit)
+        return choose_by_trie(sequences, lambda path: self._logits_after(prompt, path, emit))
+
+    def fill(
+        self, messages: Sequence[Message], lead: str, schema: str, max_tokens: int, emit: Emit
+    ) -> dict[str, Any]:
+        """Decode a JSON value that is valid under `schema` (JSON Schema text) after `lead`. Greedy.
+
+        Returns {"text", "tokens", "complete"}; `complete` is False when `max_tokens` ran out.
+        """
+        prompt = self._prompt(messages, lead)
+        self._evaluate(prompt, emit)
+        sampler = GrammarSampler(self._llm, schema)
+        pieces: list[int] = []
+        try:
+            while len(pieces) < max_tokens:
+                emit.check()
+                token = sampler.next()
+                if self._ends(token):
+                    return {"text": self._text(pieces), "tokens": len(pieces), "complete": True}
+                pieces.append(token)
+                self._evaluate(prompt + pieces, emit)
+        finally:
+            sampler.close()
+        return {"text": self._text(pieces), "tokens": len(pieces), "complete": False}
+
+    def complete(
+        self, messages: Sequence[Message], lead: str, max_tokens: int, temperature: float, seed: int, emit: Emit
+    ) -> dict[str, Any]:
+        """Write on after `lead`, handing out pieces of text by `emit` as they are certain to be whole characters.
+
+        Returns {"text", "prompt_tokens", "cached_tokens", "tokens", "finish": "stop"|"length", "seconds"}.
+        """
+        started = time.perf_counter()
+        prompt = self._prompt(messages, lead)
+        cached = self._cached(prompt)
+        self._evaluate(prompt, emit)
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        sampler = ReplySampler(self._llm, temperature, seed)
+        pieces: list[int] = []
+        written: list[str] = []
+        finish = "length"
+        try:
+            while len(pieces) < min(max_tokens, self._llm.n_ctx() - len(prompt) - 1):
+                emit.check()
+                token = sampler.next()
+                if self._ends(token):
+                    finish = "stop"
+                    break
+                pieces.append(token)
+                text = decoder.decode(self._llm.detokenize([token], prev_tokens=prompt + pieces[:-1]))
+                if text:
+                    written.append(text)
+                    emit(text)
+                self._evaluate(prompt + pieces, emit)
+        finally:
+            sampler.close()
+        return {
+            "text": "".join(written),
+            "prompt_tokens": len(prompt),
+            "cached_tokens": cached,
+            "tokens": len(pieces),
+            "finish": finish,
+            "seconds": time.perf_counter() - started,
+        }
+
+    # Prompt -----------------------------------------------------------------------------------------------------
+
+    def _read_template(self) -> tuple[Jinja2ChatFormatter, list[str]]:
+        llm = self._llm
+        template = llm.metadata.get("tokenizer.chat_template")
+        if not template:
+            raise ModelError(
+                f"{self._path.name} has no chat template in it.", remedy="Choose an instruct model in GGUF format."
+            )
+        vocabulary = llama_cpp.llama_model_get_vocab(llm._model.model)
+        control = [
+            llama_cpp.llama_vocab_get_text(vocabulary, token).decode("utf-8", "replace")
+            for token in range(llm.n_vocab())
+            if llama_cpp.llama_vocab_get_attr(vocabulary, token) & llama_cpp.LLAMA_TOKEN_ATTR_CONTROL
+        ]
+
+        def text_of(token: int) -> str:
+            return llm._model.token_get_text(token) if token >= 0 else ""
+
+        formatter = Jinja2ChatFormatter(
+            template, eos_token=text_of(llm.token_eos()), bos_token=text_of(llm.token_bos()), add_generation_prompt=True
+        )
+        return formatter, [text for text in control if len(text) > 1]
+
+    def _harmless(self, text: str) -> str:
+        """Text in which no control token can be spelled (a zero-width space is put into each)."""
+        for control in self._control:
+            if control in text:
+                text = text.replace(control, f"{control[0]}\u200b{control[1:]}")
+        return text
+
+    def _render(self, messages: Sequence[Message], lead: str) -> str:
+        harmless = [{"role": m["role"], "content": self._harmless(m["content"])} for m in messages]
+        return self._formatter(messages=harmless).prompt + lead  # type: ignore[arg-type]
+
+    def _tokenize(self, text: str) -> list[int]:
+        return list(self._llm.tokenize(text.encode("utf-8"), add_bos=False, special=True))
+
+    def _prompt(self, messages: Sequence[Message], lead: str) -> list[int]:
+        tokens = self._tokenize(self._render(messages, lead))
+        if len(tokens) + 16 > self._llm.n_ctx():
+            raise ModelError(
+                f"The conversation takes {len(tokens)} tokens and the context window holds {self._llm.n_ctx()}.",
+                remedy="Start a new session, shorten the text, or raise chat.context_tokens.",
+            )
+        return tokens
+
+    def _continuation(self, messages: Sequence[Message], lead: str, name: str) -> list[int]:
+        """Tokens of `name` and a line end, as the tokenizer writes them after `lead`."""
+        before, after = self._tokenize(lead), self._tokenize(f"{lead}{name}\n")
+        if after[: len(before)] == before:
+            return after[len(before) :]
+        return self._tokenize(f"{name}\n")
+
+    def _common_prefix(self, messages: Sequence[Message]) -> list[int]:
+        """Tokens that every prompt beginning with `messages` shares, whatever the user says next."""
+        one = self._tokenize(self._render([*messages, {"role": "user", "content": "A"}], ""))
+        two = self._tokenize(self._render([*messages, {"role": "user", "content": "说"}], ""))
+        return one[: _shared(one, two)]
+
+    # Cache ------------------------------------------------------------------------------------------------------
+
+    def _cached(self, tokens: Sequence[int]) -> int:
+        return _shared(self._llm._input_ids.tolist(), tokens)
+
+    def _evaluate(self, tokens: Sequence[int], emit: Emit) -> None:
+        """Have the logits after `tokens`, evaluating only what the cache lacks."""
+        cached = self._cached(tokens)
+        if cached < len(self._prefix) and list(tokens[: len(self._prefix)]) == self._prefix and self._load_prefix():
+            cached = len(self._prefix)
+        cached = min(cached, len(tokens) - 1)
+        self._llm.n_tokens = cached
+        for at in range(cached, len(tokens), self._chunk):
+            emit.check()
+            self._llm.eval(tokens[at : at + self._chunk])
+
+    def _logits_after(self, prompt: list[int], path: Sequence[int], emit: Emit) -> np.ndarray[Any, np.dtype[np.float32]]:
+        self._evaluate([*prompt, *path], emit)
+        return token_logits(self._llm)
+
+    def _file_of(self, prefix: Sequence[int]) -> Path | None:
+        if self._folder is None:
+            return None
+        stat = self._path.stat()
+        key = f"{self._path.name}|{stat.st_size}|{stat.st_mtime_ns}|{llama_cpp.__version__}|{self._llm.n_ctx()}|{list(prefix)}"
+        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.state"
+
+    def _save_prefix(self) -> None:
+        if self._prefix_file is None:
+            return
+        tokens = (llama_cpp.llama_token * len(self._prefix))(*self._prefix)
+        with contextlib.suppress(OSError), replacing(self._prefix_file) as beside:
+            saved = llama_cpp.llama_state_seq_save_file(
+                self._llm._ctx.ctx, str(beside).encode(), 0, tokens, len(self._prefix)
+            )
+            if not saved:
+                raise OSError("the state could not be written")
+
+    def _load_prefix(self) -> bool:
+        """Load the saved state of the prefix; False when there is none or it does not fit (it is then computed)."""
+        if self._prefix_file is None or not self._prefix_file.is_file():
+            return False
+        count = ctypes.c_size_t(0)
+        room = len(self._prefix) + 8
+        tokens = (llama_cpp.llama_token * room)()
+        self._llm._ctx.kv_cache_clear()
+        self._llm.n_tokens = 0
+        loaded = llama_cpp.llama_state_seq_load_file(
+            self._llm._ctx.ctx, str(self._prefix_file).encode(), 0, tokens, room, ctypes.byref(count)
+        )
+        if not loaded or list(tokens[: count.value]) != self._prefix:
+            self._llm._ctx.kv_cache_clear()
+            self._prefix_file.unlink(missing_ok=True)
+            return False
+        self._llm.input_ids[: count.value] = self._prefix
+        self._llm.n_tokens = count.value
+        return True
+
+    # Tokens -----------------------------------------------------------------------------------------------------
+
+    def _ends(self, token: int) -> bool:
+        vocabulary = llama_cpp.llama_model_get_vocab(self._llm._model.model)
+        return bool(llama_cpp.llama_vocab_is_eog(vocabulary, token))
+
+    def _text(self, tokens: Sequence[int]) -> str:
+        return self._llm.detokenize(list(tokens)).decode("utf-8", "replace")
+
+
+def _shared(one: Sequence[int], two: Sequence[int]) -> int:
+    """Length of the common prefix."""
+    return next(_differences(one, two), min(len(one), len(two)))
+
+
+def _differences(one: Sequence[int], two: Sequence[int]) -> Iterator[int]:
+    return (index for index, (a, b) in enumerate(zip(one, two, strict=False)) if a != b)

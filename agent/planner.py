@@ -1,0 +1,101 @@
+"""From a request to the steps of a turn: which tools, in which order, with which part of the request.
+
+Joins the router's vote, the language model's own choice (asked only when the vote is unsure) and the clause splitter.
+Owns none of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from langchain_core.tools import BaseTool
+
+from agent import arguments, clauses
+from agent.prompt import REPLY
+from agent.router import Embed, Message, Router, decide
+from tools.contract import Example
+from tools.registry import utterances_of
+
+
+@dataclass(frozen=True)
+class Request:
+    """The user's own words, and the conversation before them (oldest first, role and content)."""
+
+    text: str
+    history: Sequence[Message] = field(default=())
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a turn: a tool (or "reply"), its probability, and the part of the request it is for."""
+
+    tool: str
+    probability: float
+    text: str
+
+
+class Planner:
+    """Plans turns over a fixed set of tools. `embed` gives unit rows [n, d]; nothing is loaded until the first plan."""
+
+    def __init__(
+        self,
+        tools: Sequence[BaseTool],
+        embed: Embed,
+        embedder_version: Callable[[], str],
+        cache_folder: Path,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._classes = {tool.name: utterances_of(tool) or (Example("en", tool.description),) for tool in tools}
+        self.examples: Mapping[str, str] = {name: rows[0].text for name, rows in self._classes.items()}
+        self._embed, self._version, self._folder, self._now = embed, embedder_version, cache_folder, now
+        self._router: Router | None = None
+
+    @property
+    def router(self) -> Router:
+        """The router, made at first use since its key needs the embedder's version."""
+        if self._router is None:
+            self._router = Router(self._embed, self._classes, self._folder, self._version())
+        return self._router
+
+    def plan(
+        self, request: Request, names: Sequence[str], ask_model: Callable[[str], Mapping[str, float]] | None
+    ) -> list[Step]:
+        """The tool steps of a request in order; an empty list means: reply. `names` are the tools on offer.
+
+        `ask_model(text)` gives the language model's probabilities over `names` and "reply"; it is slow and is called
+        only where the vote is unsure. None leaves it out.
+        """
+        wishes = clauses.plan(request.text, lambda text: self._vote(text, request.history, names))
+        if len(wishes) > 1:
+            return [
+                Step(wish.tool, self._vote(wish.text, request.history, names).get(wish.tool, 0.0), wish.text)
+                for wish in wishes
+                if wish.tool != REPLY
+            ]
+        vote = self._vote(request.text, request.history, names)
+        decision = decide(vote)
+        if not decision.certain and ask_model is not None:
+            answer = ask_model(request.text)
+            decision = decide(vote, {name: math.log(max(share, 1e-6)) for name, share in answer.items()})
+        if decision.tool == REPLY:
+            return []
+        return [Step(decision.tool, decision.probability, request.text)]
+
+    def direct(self, tool: str, request: Request) -> dict[str, Any] | None:
+        """Complete arguments by code alone, or None when the language model has to say them."""
+        return arguments.direct(tool, request.text, request.history, self._now())
+
+    def refine(self, tool: str, args: Mapping[str, Any], request: Request) -> dict[str, Any]:
+        """The model's arguments, corrected by what the request says word for word."""
+        return arguments.refine(tool, dict(args), request.text, request.history, self._now())
+
+    def _vote(self, text: str, history: Sequence[Message], names: Sequence[str]) -> dict[str, float]:
+        offered = {*names, REPLY}
+        kept = {name: share for name, share in self.router.vote(text, history).items() if name in offered}
+        total = sum(kept.values())
+        return {name: share / total for name, share in kept.items()} if total > 0 else {REPLY: 1.0}

@@ -1,0 +1,377 @@
+"""A conversation: the Python door to the program. Owns the history's use; the store is `memory`.
+
+    from agent import Session
+    with Session.open() as session:
+        print(session.ask("Where is my watch?").reply)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
+from langchain_core.utils.function_calling import convert_to_openai_tool
+
+from agent.chat_llama import ChatLlama
+from agent.chat_model import model_name, open_chat_model
+from agent.events import (
+    ApprovalNeeded,
+    Decision,
+    TextDelta,
+    Timing,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+)
+from agent.planner import Planner, Request
+from agent.prompt import context_block, estimate_tokens, system_prompt, text_of
+from agent.turn import Call, TurnState, build_agent
+from memory.memory import Memory
+from runtime.errors import CallCancelled, HausgeistError
+from runtime.house import House
+from runtime.worker import Cancellation
+from tools.contract import ToolContext
+from tools.registry import Registry
+
+Approve = Callable[[ApprovalNeeded], Decision]
+
+
+@dataclass
+class Turn:
+    """One finished turn: the reply, the calls, and how long each stage took."""
+
+    reply: str
+    calls: list[Call]
+    session: str
+    model: str
+    timing: Timing
+    error: str | None = None
+    exit_status: int = 0
+
+    @property
+    def tool_calls(self) -> list[dict[str, Any]]:
+        """The calls as plain values: name, args, status, facts, files, error."""
+        return [
+            {
+                "name": call.name,
+                "args": call.args,
+                "status": call.output.status,
+                "facts": call.output.facts,
+                "files": [{"path": str(f.path), "media_type": f.media_type} for f in call.output.files],
+                "error": call.output.error,
+            }
+            for call in self.calls
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `hausgeist ask --json` prints."""
+        timing = {name: round(value, 4) for name, value in asdict(self.timing).items()}
+        result: dict[str, Any] = {
+            "reply": self.reply,
+            "tool_calls": self.tool_calls,
+            "session": self.session,
+            "model": self.model,
+            "timing": timing,
+        }
+        return {**result, "error": self.error} if self.error else result
+
+
+@dataclass
+class Session:
+    """A named conversation over a house. Use `open`; close it (or leave the `with`) to end what it opened."""
+
+    house: House
+    name: str
+    registry: Registry
+    memory: Memory
+    model: BaseChatModel
+    planner: Planner
+    language: str | None = None
+    owns_house: bool = False
+    always: set[str] = field(default_factory=set)
+    never: set[str] = field(default_factory=set)
+
+    @classmethod
+    def open(cls, house: House | None = None, name: str = "default", *, language: str | None = None) -> Session:
+        """Open the conversation `name`. Loads no model. Raises `SettingsError` or `ModelMissingError`."""
+        owns = house is None
+        house = house or House.open()
+        registry = Registry.load(house)
+        memory = Memory(house)
+        embedder = memory.embedder
+        planner = Planner(
+            list(registry.tools.values()), embedder.embed, lambda: embedder.version, house.paths.cache / "router", house.now
+        )
+        model = open_chat_model(house, planner)
+        return cls(house, name, registry, memory, model, planner, language, owns)
+
+    def close(self) -> None:
+        """End what `open` opened."""
+        self.memory.close()
+        if self.owns_house:
+            self.house.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def tool_descriptions(self) -> list[dict[str, Any]]:
+        """The tools as OpenAI function descriptions, in the prompt's order."""
+        return [convert_to_openai_tool(tool) for tool in self.registry.tools.values()]
+
+    def warm(self) -> dict[str, Any]:
+        """Load the chat model, the prompt's prefix and the router ahead of the first turn."""
+        self.planner.router.prepare()
+        return self.model.warm(self.tool_descriptions) if isinstance(self.model, ChatLlama) else {}
+
+    async def send(
+        self, text: str, attachments: Sequence[Path | str] = (), *, cancellation: Cancellation | None = None
+    ) -> AsyncIterator[TurnEvent]:
+        """Run one turn and yield what happens; the last event is `TurnFinished` or `TurnFailed`.
+
+        Leaving the loop early, or `cancellation.cancel()`, stops the turn between two tokens or steps.
+        """
+        events: asyncio.Queue[TurnEvent] = asyncio.Queue()
+        cancellation = cancellation or Cancellation()
+        work = asyncio.create_task(self._turn(text, attachments, cancellation, events.put_nowait))
+        try:
+            while True:
+                event = await events.get()
+                yield event
+                if isinstance(event, (TurnFinished, TurnFailed)):
+                    return
+        finally:
+            if not work.done():
+                cancellation.cancel()
+                work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+
+    def ask(
+        self,
+        text: str,
+        attachments: Sequence[Path | str] = (),
+        *,
+        approve: Approve | None = None,
+        on_event: Callable[[TurnEvent], None] | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Turn:
+        """Run one turn and wait for it. `approve` answers questions; without it they are refused (status 3)."""
+        return _run(self.aask(text, attachments, approve=approve, on_event=on_event, cancellation=cancellation))
+
+    async def aask(
+        self,
+        text: str,
+        attachments: Sequence[Path | str] = (),
+        *,
+        approve: Approve | None = None,
+        on_event: Callable[[TurnEvent], None] | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Turn:
+        """`ask` for asynchronous callers."""
+        gathered = _Gathered(self)
+        async for event in self.send(text, attachments, cancellation=cancellation):
+            if isinstance(event, ApprovalNeeded):
+                decision = await asyncio.to_thread(approve, event) if approve else "never"
+                event.answer.set_result(decision)
+            if on_event is not None:
+                on_event(event)
+            gathered.add(event)
+        return gathered.turn()
+
+    # One turn ---------------------------------------------------------------------------------------------------
+
+    async def _turn(
+        self,
+        text: str,
+        attachments: Sequence[Path | str],
+        cancellation: Cancellation,
+        emit: Callable[[TurnEvent], None],
+    ) -> None:
+        started = time.perf_counter()
+        try:
+            turn = self._state(text, attachments, cancellation, emit)
+            reply = await self._converse(turn, text, started, emit)
+            total = time.perf_counter() - started
+            first = turn.first_text_s or total
+            tools_s = turn.spans.total_s("tools")
+            reply_s = max(total - turn.route_s - turn.args_s - tools_s, 0.0)
+            timing = Timing(turn.route_s, turn.args_s, tools_s, reply_s, first, total)
+            await asyncio.to_thread(self._keep, turn, text, reply)
+            emit(TurnFinished(reply, timing, model_name(self.house)))
+        except (asyncio.CancelledError, CallCancelled):
+            emit(TurnFailed("The turn was cancelled.", 130, cancelled=True))
+        except HausgeistError as problem:
+            emit(TurnFailed(str(problem), problem.exit_status))
+        except Exception as problem:
+            emit(TurnFailed(_foreign_error(problem, self.house), 1))
+
+    def _state(
+        self, text: str, attachments: Sequence[Path | str], cancellation: Cancellation, emit: Callable[[TurnEvent], None]
+    ) -> TurnState:
+        language = self.language or self.house.settings.language
+        if language == "auto":
+            language = "zh" if any("\u4e00" <= letter <= "\u9fff" for letter in text) else "en"
+        if isinstance(self.model, ChatLlama):
+            self.model.cancellation = cancellation
+        chat = self.model.text_work if isinstance(self.model, ChatLlama) else self._remote_work
+        context = ToolContext(
+            self.house, self.memory, language, self.name, text, cancellation=cancellation, chat=chat
+        )
+        files = [str(Path(file).expanduser().absolute()) for file in attachments]
+        return TurnState(
+            context,
+            self.registry,
+            self.house.settings,
+            emit,
+            lambda: self._context(text, files),
+            self.always,
+            self.never,
+        )
+
+    async def _converse(
+        self, turn: TurnState, text: str, started: float, emit: Callable[[TurnEvent], None]
+    ) -> str:
+        ours = isinstance(self.model, ChatLlama)
+        system = None if ours else system_prompt(self.house.settings.chat.persona, (), {})
+        agent = build_agent(self.model, self.registry, self.house.settings, system)
+        messages = [*await asyncio.to_thread(self._history), self._newest(turn, text, ours)]
+        final: list[BaseMessage] = []
+        written: list[str] = []
+
+        def write(piece: str) -> None:
+            if turn.first_text_s is None:
+                turn.first_text_s = time.perf_counter() - started
+            written.append(piece)
+            emit(TextDelta(piece))
+
+        config = {"recursion_limit": 4 * self.house.settings.chat.max_tool_calls + 10}
+        stream = agent.astream({"messages": messages}, config, context=turn, stream_mode=["messages", "values"])
+        async for mode, value in stream:
+            if mode == "values":
+                final = value["messages"]
+                continue
+            chunk, _ = value
+            if isinstance(chunk, AIMessageChunk) and text_of(chunk) and (ours or not turn.calls):
+                write(text_of(chunk))
+        reply = text_of(final[-1]) if final and isinstance(final[-1], AIMessage) else ""
+        if not written and reply:
+            write(reply)
+        return "".join(written) if ours else reply
+
+    def _newest(self, turn: TurnState, text: str, ours: bool) -> HumanMessage:
+        content = text if ours else f"{turn.recalled()}\n\n{text}"
+        return HumanMessage(content, additional_kwargs={"request": text})
+
+    def _history(self) -> list[BaseMessage]:
+        """Earlier turns within the token budget, oldest first."""
+        budget = self.house.settings.memory.history_tokens
+        kept: list[list[BaseMessage]] = []
+        for past in reversed(self.memory.history(self.name, limit=20)):
+            budget -= estimate_tokens(past.user) + estimate_tokens(past.reply)
+            if budget < 0:
+                break
+            kept.append([HumanMessage(past.user), AIMessage(past.reply)])
+        return [message for pair in reversed(kept) for message in pair]
+
+    def _context(self, text: str, files: Sequence[str]) -> str:
+        budget = self.house.settings.memory.recall_tokens
+        hits = self.memory.recall_for_prompt(text, budget, estimate_tokens) if budget else []
+        return context_block(self.house.now(), [hit.fact.text for hit in hits], files)
+
+    def _keep(self, turn: TurnState, text: str, reply: str) -> None:
+        now = self.house.now()
+        calls = [{"name": c.name, "args": c.args, "status": c.output.status} for c in turn.calls]
+        self.memory.append_turn(self.name, text, reply, calls, now)
+        if not turn.calls:
+            self.memory.learn_from(text, self.name, now)
+
+    def _remote_work(self, instruction: str, text: str) -> str:
+        return text_of(self.model.invoke([("system", instruction), ("human", text)]))
+
+    def plan_calls(
+        self, request: str, history: Sequence[dict[str, str]] = ()
+    ) -> tuple[list[tuple[str, dict[str, Any]]], float, float]:
+        """The calls that a request would make, without running any: (name, arguments), route and argument seconds.
+
+        For benchmarks and dry runs; needs our own chat model.
+        """
+        assert isinstance(self.model, ChatLlama), "plan_calls needs the llama.cpp chat model"
+        tools = self.tool_descriptions
+        earlier: list[BaseMessage] = [
+            HumanMessage(turn["content"]) if turn["role"] == "user" else AIMessage(turn["content"]) for turn in history
+        ]
+        messages = [*earlier, HumanMessage(request)]
+        with self.house.residency.lease(self.model.spec()) as worker:
+            started = time.perf_counter()
+            steps = self.model.plan(worker, messages, tools)
+            routed = time.perf_counter()
+            calls = [(step.tool, self.model.arguments(worker, messages, tools, step)) for step in steps]
+            return calls, routed - started, time.perf_counter() - routed
+
+
+class _Gathered:
+    """Collects a turn's events into a `Turn`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._calls: list[Call] = []
+        self._denied = False
+        self._last: TurnFinished | TurnFailed | None = None
+        self._text: list[str] = []
+
+    def add(self, event: TurnEvent) -> None:
+        from agent.events import ToolFinished
+
+        if isinstance(event, ToolFinished):
+            self._calls.append(Call(event.tool, event.args, event.output))
+        elif isinstance(event, TextDelta):
+            self._text.append(event.text)
+        elif isinstance(event, (TurnFinished, TurnFailed)):
+            self._last = event
+
+    def turn(self) -> Turn:
+        name, model = self._session.name, model_name(self._session.house)
+        if isinstance(self._last, TurnFailed):
+            return Turn(
+                "".join(self._text), self._calls, name, model, Timing(), self._last.error, self._last.exit_status
+            )
+        assert self._last is not None
+        statuses = {call.output.status for call in self._calls}
+        status = 3 if "denied" in statuses else 1 if "failed" in statuses else 0
+        return Turn(self._last.reply, self._calls, name, model, self._last.timing, None, status)
+
+
+def _foreign_error(problem: Exception, house: House) -> str:
+    """A clear message for what a library raised: a remote server that is away, or a fault of ours."""
+    remote = house.settings.chat.remote_url
+    if remote and type(problem).__module__.split(".")[0] in {"openai", "httpx", "httpcore"}:
+        return f"The chat server at {remote} failed: {problem}. Check chat.remote_url, or unset it to use the local model."
+    import logging
+
+    logging.getLogger(__name__).error("A turn failed.", exc_info=problem)
+    return f"The turn failed: {type(problem).__name__}: {problem}."
+
+
+def _run(work: Any) -> Any:
+    """Run a coroutine to its end, also where a loop runs already in this thread (a notebook)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    result: list[Any] = []
+    thread = threading.Thread(target=lambda: result.append(asyncio.run(work)))
+    thread.start()
+    thread.join()
+    return result[0]

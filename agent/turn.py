@@ -1,0 +1,169 @@
+"""One turn on LangChain's `create_agent`: middleware that asks for approval, runs tools, and keeps replies true.
+
+What happened is told from tool results (`ToolOutput.say`), never from the model's prose. Owns no history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse, ToolCallLimitMiddleware
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, ToolMessage
+from langgraph.prebuilt.tool_node import ToolCallRequest
+
+from agent.chat_llama import ChatLlama
+from agent.events import ApprovalNeeded, Decision, Routed, ToolFinished, ToolProgress, ToolStarted, TurnEvent
+from agent.prompt import REPLY
+from runtime.errors import HausgeistError
+from runtime.settings import Settings
+from runtime.spans import Spans
+from tools.approval import verdict
+from tools.contract import Progress, ToolContext, ToolOutput, as_data
+from tools.registry import Registry, risk_of
+
+
+@dataclass
+class Call:
+    """One tool call of a turn and what came of it."""
+
+    name: str
+    args: dict[str, Any]
+    output: ToolOutput
+
+
+@dataclass
+class TurnState:
+    """What the middleware shares during one turn. `emit` may be called from the event loop only."""
+
+    context: ToolContext
+    registry: Registry
+    settings: Settings
+    emit: Callable[[TurnEvent], None]
+    recalled: Callable[[], str]
+    always: set[str]
+    never: set[str]
+    spans: Spans = field(default_factory=Spans)
+    calls: list[Call] = field(default_factory=list)
+    first_text_s: float | None = None
+    args_s: float = 0.0
+    route_s: float = 0.0
+
+    @property
+    def wording(self) -> str | None:
+        """The reply that tool results alone give; None when no tool ran or the model may word the answer."""
+        if not self.calls:
+            return None
+        if len(self.calls) == 1 and self.calls[0].output.answer_from and self.calls[0].output.status == "ok":
+            return None
+        return "\n".join(call.output.say or call.output.error or call.output.status for call in self.calls)
+
+
+class HouseRules(AgentMiddleware[Any, Any, Any]):
+    """Routing events, approval, running of tools, and rendered replies. State comes with each turn's context."""
+
+    async def awrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
+    ) -> ModelResponse[Any]:
+        """Give our model the rendered reply, or replace another model's prose by it."""
+        turn: TurnState = request.runtime.context
+        ours = isinstance(request.model, ChatLlama)
+        if ours:
+            request = request.override(model_settings={"wording": turn.wording, "context": turn.recalled})
+        elif any(call.output.outside for call in turn.calls):
+            request = request.override(tools=[])
+        started = time.perf_counter()
+        response = await handler(request)
+        message = next(m for m in response.result if isinstance(m, AIMessage))
+        _note_route(turn, message, time.perf_counter() - started)
+        if not ours and not message.tool_calls and turn.wording is not None:
+            return ModelResponse(result=[AIMessage(turn.wording)])
+        return response
+
+    async def awrap_tool_call(
+        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[Any]]
+    ) -> ToolMessage:
+        """Ask where the policy says so, run the tool through the registry, and report what happened."""
+        turn: TurnState = request.runtime.context
+        call_id = request.tool_call["id"] or uuid.uuid4().hex
+        name, args = request.tool_call["name"], dict(request.tool_call["args"])
+        started = time.perf_counter()
+        output = await _approved(turn, call_id, name, args)
+        if output is None:
+            turn.emit(ToolStarted(call_id, name, args))
+            with turn.spans.span("tools"):
+                output = await _run(turn, call_id, name, args)
+        turn.calls.append(Call(name, args, output))
+        turn.emit(ToolFinished(call_id, name, args, output, time.perf_counter() - started))
+        status = "success" if output.status == "ok" else "error"
+        return ToolMessage(as_data(output), tool_call_id=call_id, name=name, artifact=output, status=status)
+
+
+def _note_route(turn: TurnState, message: AIMessage, seconds: float) -> None:
+    data = message.response_metadata
+    route_s = float(data.get("route_s", seconds))
+    turn.route_s += route_s
+    turn.args_s += float(data.get("args_s", 0.0))
+    for call in message.tool_calls:
+        turn.emit(Routed(call["name"], float(data.get("probability", 1.0)), route_s))
+    if not message.tool_calls and not turn.calls:
+        turn.emit(Routed(REPLY, float(data.get("probability", 1.0)), route_s))
+
+
+async def _approved(turn: TurnState, call_id: str, name: str, args: dict[str, Any]) -> ToolOutput | None:
+    """None when the call may run, else the denial."""
+    tool = turn.registry.tools.get(name)
+    if tool is None:
+        return None
+    policy = verdict(tool, turn.settings.approval)
+    if name in turn.never or policy == "deny":
+        return _denied(turn, name, "the policy does not allow it", "设置不允许")
+    if policy == "allow" or name in turn.always:
+        return None
+    answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+    turn.emit(ApprovalNeeded(call_id, name, args, risk_of(tool).value, answer))
+    decision = await answer
+    if decision == "always":
+        turn.always.add(name)
+    if decision == "never":
+        turn.never.add(name)
+        return _denied(turn, name, "it was not approved", "没有得到同意")
+    return None
+
+
+def _denied(turn: TurnState, name: str, why: str, why_zh: str) -> ToolOutput:
+    say = turn.context.words(en=f"{name} did not run: {why}.", zh=f"{name} 没有运行：{why_zh}。")
+    return ToolOutput(status="denied", error=f"{name} did not run: {why}.", say=say)
+
+
+async def _run(turn: TurnState, call_id: str, name: str, args: dict[str, Any]) -> ToolOutput:
+    loop = asyncio.get_running_loop()
+
+    def progress(value: Progress) -> None:
+        loop.call_soon_threadsafe(turn.emit, ToolProgress(call_id, value))
+
+    context = replace(turn.context, progress=progress)
+    try:
+        return await turn.registry.acall(name, args, context)
+    except asyncio.CancelledError:
+        context.cancellation.cancel()
+        raise
+    except HausgeistError as problem:
+        return ToolOutput(status="failed", error=str(problem), say=str(problem))
+
+
+def build_agent(model: BaseChatModel, registry: Registry, settings: Settings, system: str | None) -> Any:
+    """The compiled agent graph over the registry's tools; takes a `TurnState` as its context."""
+    tools: Sequence[Any] = list(registry.tools.values())
+    limit: AgentMiddleware[Any, Any, Any] = ToolCallLimitMiddleware(
+        run_limit=settings.chat.max_tool_calls, exit_behavior="end"
+    )
+    return create_agent(
+        model, tools, system_prompt=system, middleware=[limit, HouseRules()], context_schema=TurnState
+    )
