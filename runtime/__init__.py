@@ -1,1 +1,3 @@
-"""What every model needs: settings, paths, errors, the catalogue, downloads, worker processes, leases, spans."""
+"""What every model needs: settings, paths, errors, the catalogue, downloads, worker processes, leases,
+spans.
+"""

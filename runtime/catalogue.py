@@ -1,7 +1,7 @@
 """Which models there are and where they lie. Owns no downloads (see `runtime.downloads`).
 
-The models that come with the program stand in `runtime/catalogue.toml`; the owner's own in `catalogue.toml` in the
-settings folder, which may also replace an entry of ours.
+The models that come with the program stand in `runtime/catalogue.toml`; the owner's own in `catalogue.toml`
+in the settings folder, which may also replace an entry of ours.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class Catalogue:
         try:
             return self.entries[model_id]
         except KeyError:
-            raise UnknownNameError(
-                "model", model_id, self.entries, remedy="See `hausgeist models list`."
-            ) from None
+            raise UnknownNameError("model", model_id, self.entries, remedy="See `hausgeist models list`.") from None
 
     def select(self, names: str | Iterable[str]) -> list[ModelEntry]:
-        """The entries of ids and set names ("starter", "test", "full"), each once. Raises `UnknownNameError`."""
+        """The entries of ids and set names ("starter", "test", "full"), each once. Raises
+        `UnknownNameError`.
+        """
         chosen: dict[str, ModelEntry] = {}
         for name in [names] if isinstance(names, str) else names:
             group = [entry for entry in self.entries.values() if entry.set == name]
@@ -63,7 +63,8 @@ class Catalogue:
         return self.paths.models / self.entry(model_id).id
 
     def known_files(self, model_id: str) -> tuple[ModelFile, ...]:
-        """The model's files with their hashes: of the catalogue, or those recorded when a snapshot was pulled.
+        """The model's files with their hashes: of the catalogue, or those recorded when a snapshot was
+        pulled.
 
         Empty for a hub snapshot that was never pulled.
         """
@@ -78,8 +79,8 @@ class Catalogue:
     def require(self, model_id: str) -> Path:
         """The folder of an installed model whose files were verified.
 
-        A file that was put there or changed since it was last verified is hashed first. Raises `ModelMissingError`
-        naming the command that gets it, and `ModelCorruptError`.
+        A file that was put there or changed since it was last verified is hashed first. Raises
+        `ModelMissingError` naming the command that gets it, and `ModelCorruptError`.
         """
         entry, folder = self.entry(model_id), self.folder(model_id)
         if not self.installed(model_id):

@@ -32,7 +32,11 @@ class House:
 
     @classmethod
     def open(
-        cls, environ: Mapping[str, str] = os.environ, overrides: Iterable[str] = (), *, settings: Settings | None = None
+        cls,
+        environ: Mapping[str, str] = os.environ,
+        overrides: Iterable[str] = (),
+        *,
+        settings: Settings | None = None,
     ) -> House:
         """Read the settings and make the objects; loads no model. Raises `SettingsError`."""
         paths = Paths.from_environment(environ)

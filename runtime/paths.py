@@ -77,7 +77,8 @@ def ensure(folder: Path) -> Path:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Give a path beside `target` to write to, which replaces `target` at a normal end and is removed otherwise.
+    """Give a path beside `target` to write to, which replaces `target` at a normal end and is removed
+    otherwise.
 
     The given path keeps the suffix of `target`, since libraries choose formats by it.
     """

@@ -1,8 +1,8 @@
 """What was verified of a model's folder: the file `.verified.json` beside the files. Owns no downloads.
 
-It keeps, for every file, the SHA-256 that its bytes had and the size and modification time at which they had it, so
-that a later start need not hash a gigabyte again, and so that a changed file is noticed. For a hub snapshot it also
-keeps the commit.
+It keeps, for every file, the SHA-256 that its bytes had and the size and modification time at which they
+had it, so that a later start need not hash a gigabyte again, and so that a changed file is noticed. For a
+hub snapshot it also keeps the commit.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Leases on worker processes within a memory budget. Owns which workers run; knows nothing of what they do.
 
-First version: main memory only, by the declared size until a worker runs, by its resident size afterwards. It frees
-the least recently used idle worker of the lowest priority, only as much as needed, and never one in use.
+First version: main memory only, by the declared size until a worker runs, by its resident size afterwards.
+It frees the least recently used idle worker of the lowest priority, only as much as needed, and never one
+in use.
 """
 
 from __future__ import annotations
@@ -48,9 +49,7 @@ class ResidentInfo:
 class Residency:
     """Gives out leases on workers and keeps them within `budget`. Thread-safe."""
 
-    def __init__(
-        self, budget: BudgetSettings | None = None, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, budget: BudgetSettings | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         budget = budget or BudgetSettings()  # type: ignore[call-arg]
         self._cpu_bytes = int(budget.cpu_gib * GIB) if budget.cpu_gib else int(psutil.virtual_memory().available * 0.7)
         self._clock = clock
@@ -82,7 +81,9 @@ class Residency:
         with self._lock:
             return sorted(
                 (
-                    ResidentInfo(r.worker.spec.name, r.worker.pid, r.worker.resident_bytes, r.users > 0, r.worker.restarts)
+                    ResidentInfo(
+                        r.worker.spec.name, r.worker.pid, r.worker.resident_bytes, r.users > 0, r.worker.restarts
+                    )
                     for r in self._residents.values()
                     if r.worker.alive
                 ),

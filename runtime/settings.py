@@ -1,7 +1,8 @@
 """What the owner can set: nested models, documented field by field. Owns no defaults of libraries.
 
-Order of strength: command line (`--set chat.model=…`) over environment (`HAUSGEIST_CHAT__MODEL`) over the file
-(`settings.toml`) over the defaults here. A key that does not exist is an error that names the nearest right one.
+Order of strength: command line (`--set chat.model=…`) over environment (`HAUSGEIST_CHAT__MODEL`) over the
+file (`settings.toml`) over the defaults here. A key that does not exist is an error that names the nearest
+right one.
 """
 
 from __future__ import annotations
@@ -156,7 +157,9 @@ def _read_file(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise SettingsError(f"The settings file {file} is not valid TOML: {problem}.", remedy="Correct it.") from problem
+        raise SettingsError(
+            f"The settings file {file} is not valid TOML: {problem}.", remedy="Correct it."
+        ) from problem
     except OSError as problem:
         raise SettingsError(f"The settings file {file} cannot be read: {problem.strerror}.") from problem
 
@@ -206,7 +209,9 @@ def _put_value(at: dict[str, Any], keys: list[str], text: str) -> None:
 
 
 def _value(text: str) -> Any:
-    """JSON where the text is a list, table, bool or null; otherwise the text itself (pydantic converts numbers)."""
+    """JSON where the text is a list, table, bool or null; otherwise the text itself (pydantic converts
+    numbers).
+    """
     if text[:1] in '[{"' or text in {"true", "false", "null"}:
         try:
             return json.loads(text)

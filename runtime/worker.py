@@ -1,9 +1,10 @@
-"""A model in a process of its own: call, stream, cancel, crash, restart. Owns no models; see `runtime.residency`.
+"""A model in a process of its own: call, stream, cancel, crash, restart. Owns no models; see
+`runtime.residency`.
 
-A worker is a process (started with `spawn`) that builds one service object and answers calls on its public methods,
-one at a time. A method that takes a keyword `emit` can hand out items while it works; `emit(item)` raises
-`CallCancelled` once the caller has cancelled, and `emit.check()` does the same without an item. The death of the
-process is an error of the calls in flight, never of the program; the next call starts it anew.
+A worker is a process (started with `spawn`) that builds one service object and answers calls on its public
+methods, one at a time. A method that takes a keyword `emit` can hand out items while it works; `emit(item)`
+raises `CallCancelled` once the caller has cancelled, and `emit.check()` does the same without an item. The
+death of the process is an error of the calls in flight, never of the program; the next call starts it anew.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from runtime.worker_service import DONE, FAILED, ITEM, READY, serve
 class WorkerSpec:
     """How to start a worker.
 
-    `name` is what people see. `target` is the service class as "package.module:Class"; it is called with `kwargs` in
-    the new process. `cpu_bytes` and `gpu_bytes` are what it is expected to take. `priority`: larger is kept longer.
+    `name` is what people see. `target` is the service class as "package.module:Class"; it is called with
+    `kwargs` in the new process. `cpu_bytes` and `gpu_bytes` are what it is expected to take. `priority`:
+    larger is kept longer.
     """
 
     name: str
@@ -65,6 +67,10 @@ class Cancellation:
     def cancelled(self) -> bool:
         """Whether the flag is up."""
         return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the flag is up, at most `seconds`; tells whether it is."""
+        return self._event.wait(seconds)
 
     def check(self) -> None:
         """Raise `CallCancelled` when the flag is up."""
@@ -141,8 +147,8 @@ class Worker:
     ) -> Any:
         """Call `method` of the service and return its result; `on_item` gets what it emits meanwhile.
 
-        Raises what the method raised, `CallCancelled`, `WorkerDiedError`, or `WorkerTimeoutError` when nothing was
-        heard for `timeout_s` seconds.
+        Raises what the method raised, `CallCancelled`, `WorkerDiedError`, or `WorkerTimeoutError` when
+        nothing was heard for `timeout_s` seconds.
         """
         call_id, answers = self._send(method, args, kwargs)
         if cancellation is not None:
@@ -275,8 +281,6 @@ class Worker:
             f"The {self.spec.name} worker ended unexpectedly ({how}).",
             remedy="The next request starts it again; if it recurs, see `hausgeist doctor`.",
         )
-
-
 
 
 __all__ = ["CallCancelled", "Cancellation", "Worker", "WorkerSpec"]

@@ -1,4 +1,6 @@
-"""The inside of a worker process: builds the service, answers calls, notices cancellation and the parent's end."""
+"""The inside of a worker process: builds the service, answers calls, notices cancellation and the parent's
+end.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ READY, ITEM, DONE, FAILED = "ready", "item", "done", "failed"
 
 
 class Emit:
-    """What a streaming method calls: `emit(item)` hands out an item; both forms raise when the call was cancelled."""
+    """What a streaming method calls: `emit(item)` hands out an item; both forms raise when the call was
+    cancelled.
+    """
 
     def __init__(self, connection: Connection, call_id: int, cancelled: set[int], lock: threading.Lock) -> None:
         self._connection, self._call_id, self._cancelled, self._lock = connection, call_id, cancelled, lock
@@ -99,8 +103,8 @@ def _portable(problem: BaseException) -> HausgeistError:
     """Our own errors as they are; others with their type and last line, since they may not pickle."""
     if isinstance(problem, HausgeistError):
         return problem
-    last = traceback.extract_tb(problem.__traceback__)[-1:] or [None]
-    where = f" ({last[0].name}, line {last[0].lineno})" if last[0] else ""
+    frames = traceback.extract_tb(problem.__traceback__)
+    where = f" ({frames[-1].name}, line {frames[-1].lineno})" if frames else ""
     if isinstance(problem, MemoryError):
         return WorkerError("The worker ran out of memory.", remedy="Choose a smaller model or raise the budget.")
     return WorkerError(f"{type(problem).__name__}: {problem}{where}")
