@@ -100,7 +100,9 @@ class LlamaEngine:
                 self._save_prefix()
         return {"tokens": len(prefix), "source": source, "seconds": time.perf_counter() - started}
 
-    def choose(self, messages: Sequence[Message], lead: str, names: Sequence[str], emit: Emit) -> dict[str, float]:
+    def choose(
+        self, messages: Sequence[Message], lead: str, names: Sequence[str], emit: Emit
+    ) -> dict[str, float]:
         """Probability of each of `names` as the next words of the assistant after `lead`; they sum to 1."""
         prompt = self._prompt(messages, lead)
         sequences = {name: self._continuation(messages, lead, name) for name in names}
@@ -131,7 +133,13 @@ class LlamaEngine:
         return {"text": self._text(pieces), "tokens": len(pieces), "complete": False}
 
     def complete(
-        self, messages: Sequence[Message], lead: str, max_tokens: int, temperature: float, seed: int, emit: Emit
+        self,
+        messages: Sequence[Message],
+        lead: str,
+        max_tokens: int,
+        temperature: float,
+        seed: int,
+        emit: Emit,
     ) -> dict[str, Any]:
         """Write on after `lead`, handing out pieces of text by `emit` as they are certain to be whole characters.
 
@@ -177,7 +185,8 @@ class LlamaEngine:
         template = llm.metadata.get("tokenizer.chat_template")
         if not template:
             raise ModelError(
-                f"{self._path.name} has no chat template in it.", remedy="Choose an instruct model in GGUF format."
+                f"{self._path.name} has no chat template in it.",
+                remedy="Choose an instruct model in GGUF format.",
             )
         vocabulary = llama_cpp.llama_model_get_vocab(llm._model.model)
         control = [
@@ -190,7 +199,10 @@ class LlamaEngine:
             return llm._model.token_get_text(token) if token >= 0 else ""
 
         formatter = Jinja2ChatFormatter(
-            template, eos_token=text_of(llm.token_eos()), bos_token=text_of(llm.token_bos()), add_generation_prompt=True
+            template,
+            eos_token=text_of(llm.token_eos()),
+            bos_token=text_of(llm.token_bos()),
+            add_generation_prompt=True,
         )
         return formatter, [text for text in control if len(text) > 1]
 
@@ -203,7 +215,7 @@ class LlamaEngine:
 
     def _render(self, messages: Sequence[Message], lead: str) -> str:
         harmless = [{"role": m["role"], "content": self._harmless(m["content"])} for m in messages]
-        return self._formatter(messages=harmless).prompt + lead  # type: ignore[arg-type]
+        return str(self._formatter(messages=harmless).prompt) + lead
 
     def _tokenize(self, text: str) -> list[int]:
         return list(self._llm.tokenize(text.encode("utf-8"), add_bos=False, special=True))
@@ -238,7 +250,11 @@ class LlamaEngine:
     def _evaluate(self, tokens: Sequence[int], emit: Emit) -> None:
         """Have the logits after `tokens`, evaluating only what the cache lacks."""
         cached = self._cached(tokens)
-        if cached < len(self._prefix) and list(tokens[: len(self._prefix)]) == self._prefix and self._load_prefix():
+        if (
+            cached < len(self._prefix)
+            and list(tokens[: len(self._prefix)]) == self._prefix
+            and self._load_prefix()
+        ):
             cached = len(self._prefix)
         cached = min(cached, len(tokens) - 1)
         self._llm.n_tokens = cached
@@ -246,7 +262,9 @@ class LlamaEngine:
             emit.check()
             self._llm.eval(tokens[at : at + self._chunk])
 
-    def _logits_after(self, prompt: list[int], path: Sequence[int], emit: Emit) -> np.ndarray[Any, np.dtype[np.float32]]:
+    def _logits_after(
+        self, prompt: list[int], path: Sequence[int], emit: Emit
+    ) -> np.ndarray[Any, np.dtype[np.float32]]:
         self._evaluate([*prompt, *path], emit)
         return token_logits(self._llm)
 
@@ -295,7 +313,7 @@ class LlamaEngine:
         return bool(llama_cpp.llama_vocab_is_eog(vocabulary, token))
 
     def _text(self, tokens: Sequence[int]) -> str:
-        return self._llm.detokenize(list(tokens)).decode("utf-8", "replace")
+        return bytes(self._llm.detokenize(list(tokens))).decode("utf-8", "replace")
 
 
 def _shared(one: Sequence[int], two: Sequence[int]) -> int:

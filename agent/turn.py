@@ -69,10 +69,12 @@ class HouseRules(AgentMiddleware[Any, Any, Any]):
     """Routing events, approval, running of tools, and rendered replies. State comes with each turn's context."""
 
     async def awrap_model_call(
-        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
+        self,
+        request: ModelRequest[Any],
+        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
     ) -> ModelResponse[Any]:
         """Give our model the rendered reply, or replace another model's prose by it."""
-        turn: TurnState = request.runtime.context
+        turn = _turn_of(request.runtime.context)
         ours = isinstance(request.model, ChatLlama)
         if ours:
             request = request.override(model_settings={"wording": turn.wording, "context": turn.recalled})
@@ -90,7 +92,7 @@ class HouseRules(AgentMiddleware[Any, Any, Any]):
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[Any]]
     ) -> ToolMessage:
         """Ask where the policy says so, run the tool through the registry, and report what happened."""
-        turn: TurnState = request.runtime.context
+        turn = _turn_of(request.runtime.context)
         call_id = request.tool_call["id"] or uuid.uuid4().hex
         name, args = request.tool_call["name"], dict(request.tool_call["args"])
         started = time.perf_counter()
@@ -103,6 +105,11 @@ class HouseRules(AgentMiddleware[Any, Any, Any]):
         turn.emit(ToolFinished(call_id, name, args, output, time.perf_counter() - started))
         status = "success" if output.status == "ok" else "error"
         return ToolMessage(as_data(output), tool_call_id=call_id, name=name, artifact=output, status=status)
+
+
+def _turn_of(context: Any) -> TurnState:
+    assert isinstance(context, TurnState), "the agent is invoked with a TurnState as its context"
+    return context
 
 
 def _note_route(turn: TurnState, message: AIMessage, seconds: float) -> None:

@@ -113,7 +113,7 @@ class ToolContext:
 
 
 class HausgeistTool(BaseTool):
-    """Base of our tools: give `name`, `description`, `args_schema`, `examples`, `risk` and `run`.
+    """Base of our tools: give `name`, `description`, `args_schema`, `examples`, `risk` and `act`.
 
     `description` is read by the model: one or two sentences that tell this tool from its neighbours.
     """
@@ -123,7 +123,7 @@ class HausgeistTool(BaseTool):
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
 
     @abstractmethod
-    def run(self, args: Any, context: ToolContext) -> ToolOutput:
+    def act(self, args: Any, context: ToolContext) -> ToolOutput:
         """Do it. `args` is a validated instance of `args_schema`. Raise `HausgeistError` for what goes wrong."""
 
     @classmethod
@@ -134,12 +134,14 @@ class HausgeistTool(BaseTool):
     @classmethod
     def utterances(cls) -> tuple[Example, ...]:
         """All examples for routing: `examples`, and those in `utterances/NAME.jsonl` beside the tool's module."""
-        return cls.examples + _utterances(cls.__module__.rpartition(".")[0], str(cls.model_fields["name"].default))
+        return cls.examples + _utterances(
+            cls.__module__.rpartition(".")[0], str(cls.model_fields["name"].default)
+        )
 
     def execute(self, args: Any, context: ToolContext) -> ToolOutput:
-        """`run`, with expected errors turned into a failed output. A cancellation goes through as `CallCancelled`."""
+        """`act`, with expected errors turned into a failed output. A cancellation goes through as `CallCancelled`."""
         try:
-            return self.run(args, context)
+            return self.act(args, context)
         except CallCancelled:
             raise
         except HausgeistError as problem:

@@ -14,6 +14,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ValidationError
 
 from runtime.errors import ArgumentError, HausgeistError, ToolUnavailableError, UnknownNameError, nearest
@@ -22,8 +23,17 @@ from tools.contract import Example, HausgeistTool, Risk, ToolContext, ToolOutput
 
 log = logging.getLogger(__name__)
 GROUP = "hausgeist.tools"
-ORDER = ("find_item", "describe_camera", "where_was", "speak", "generate_image", "remember", "recall", "forget",
-         "summarize_file")
+ORDER = (
+    "find_item",
+    "describe_camera",
+    "where_was",
+    "speak",
+    "generate_image",
+    "remember",
+    "recall",
+    "forget",
+    "summarize_file",
+)
 """The built-in tools come first, in this order: the prompt's prefix must not change without need."""
 
 
@@ -39,7 +49,9 @@ class Registry:
         """Load every tool that is declared and enabled. Loads no model."""
         registry = cls()
         points = list(entry_points(group=GROUP) if found is None else found)
-        points.sort(key=lambda point: (ORDER.index(point.name) if point.name in ORDER else len(ORDER), point.name))
+        points.sort(
+            key=lambda point: (ORDER.index(point.name) if point.name in ORDER else len(ORDER), point.name)
+        )
         for point in points:
             if point.name not in house.settings.tools.disabled:
                 registry._add(point, house)
@@ -53,7 +65,9 @@ class Registry:
             thing: Any = getattr(import_module(module), attribute)
             tool = thing() if isinstance(thing, type) else thing
             if not isinstance(tool, BaseTool):
-                raise ToolUnavailableError(f"{point.value} is not a LangChain tool.", remedy="See docs/writing-a-tool.md.")
+                raise ToolUnavailableError(
+                    f"{point.value} is not a LangChain tool.", remedy="See docs/writing-a-tool.md."
+                )
             reason = type(tool).available(house) if isinstance(tool, HausgeistTool) else None
         except Exception as problem:
             log.debug("The tool %s could not be loaded.", point.name, exc_info=True)
@@ -82,7 +96,6 @@ class Registry:
             return tool.execute(checked, context)
         return _call_foreign(tool, dict(args))
 
-
     async def acall(self, name: str, args: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """`call` without blocking the event loop; LangChain tools that are only asynchronous work here alone."""
         tool = self.get(name)
@@ -107,7 +120,8 @@ def utterances_of(tool: BaseTool) -> tuple[Example, ...]:
 
 def schema_of(tool: BaseTool) -> dict[str, Any]:
     """The JSON schema of the tool's arguments."""
-    return tool.tool_call_schema.model_json_schema() if isinstance(tool.tool_call_schema, type) else tool.tool_call_schema
+    schema: dict[str, Any] = convert_to_openai_tool(tool)["function"].get("parameters", {})
+    return schema
 
 
 def check_args(tool: BaseTool, args: Mapping[str, Any]) -> Any:
