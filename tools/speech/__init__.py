@@ -1,0 +1,1 @@
+"""Hearing and speaking: the voice, the recogniser, the player, and the `speak` tool."""
