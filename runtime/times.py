@@ -198,7 +198,8 @@ def _with_day(fields: Fields, said: dict[str, Any], relative: str | None, calend
         unit, count = said["duration"]
         back = count * (_SECONDS.get(unit) or _DAYS[unit] * 86400)
         return Fields(done=Interval(calendar.elapsed(back), calendar.now))
-    if kinds <= {"duration", "ago", "earlier", "ago_before", "before_after"} and len(kinds) == 2:
+    signs = kinds & {"ago", "earlier", "ago_before", "before_after"}
+    if len(signs) == 1 and kinds == signs | {"duration"}:
         unit, count = said["duration"]
         return _at_day(fields, calendar.today - timedelta(days=count * _DAYS[unit])) if unit in _DAYS else None
     if kinds == {"unit"} and relative:
