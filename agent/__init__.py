@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agent.session import Session, Turn
+    from agent.outcome import Turn
+    from agent.session import Session
 
 __all__ = ["Session", "Turn"]
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        import agent.session
+        from agent import outcome, session
 
-        return getattr(agent.session, name)
+        return {"Session": session.Session, "Turn": outcome.Turn}[name]
     raise AttributeError(f"module 'agent' has no attribute {name!r}")

@@ -96,6 +96,4 @@ class TurnFailed:
     cancelled: bool = False
 
 
-TurnEvent = (
-    Routed | ToolStarted | ToolProgress | ApprovalNeeded | ToolFinished | TextDelta | TurnFinished | TurnFailed
-)
+TurnEvent = Routed | ToolStarted | ToolProgress | ApprovalNeeded | ToolFinished | TextDelta | TurnFinished | TurnFailed

@@ -1,18 +1,14 @@
 """The chat model inside its worker process: llama.cpp with a cached prompt prefix. Owns no prompts and no policy.
 
-Method: the key-value cache keeps the longest common prefix with the last prompt, so a turn only evaluates what is new.
-The state of the fixed prefix (the system message) is saved with `llama_state_seq_save_file` and loaded at the next
-start instead of computed. Choices and arguments are decoded under constraints (see `agent.decode_backend`).
+The key-value cache keeps the longest common prefix with the last prompt, so a turn only evaluates what is new (see
+`agent.prefix_backend`). Choices and arguments are decoded under constraints (see `agent.decode_backend`).
 """
 
 from __future__ import annotations
 
 import codecs
-import contextlib
-import ctypes
-import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +17,8 @@ import numpy as np
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from agent.decode_backend import GrammarSampler, ReplySampler, choose_by_trie, token_logits
+from agent.prefix_backend import PromptCache, shared_length
 from runtime.errors import ModelCorruptError, ModelError
-from runtime.paths import replacing
 from runtime.worker_service import Emit
 
 Message = Mapping[str, str]
@@ -62,10 +58,8 @@ class LlamaEngine:
             ) from problem
         self._path = Path(model_path)
         self._offload = offload
-        self._chunk = batch_tokens if offload else min(batch_tokens, CPU_CHUNK)
-        self._folder = Path(prefix_folder) if prefix_folder else None
-        self._prefix: list[int] = []
-        self._prefix_file: Path | None = None
+        chunk = batch_tokens if offload else min(batch_tokens, CPU_CHUNK)
+        self._cache = PromptCache(self._llm, self._path, Path(prefix_folder) if prefix_folder else None, chunk)
         self._formatter, self._control = self._read_template()
 
     def describe(self) -> dict[str, Any]:
@@ -90,34 +84,23 @@ class LlamaEngine:
         """
         started = time.perf_counter()
         prefix = self._common_prefix(messages)
-        self._prefix = prefix
-        self._prefix_file = self._file_of(prefix)
-        source = "memory"
-        if self._cached(prefix) < len(prefix):
-            source = "disk" if self._load_prefix() else "computed"
-            if source == "computed":
-                self._evaluate(prefix, emit)
-                self._save_prefix()
+        source = self._cache.warm(prefix, emit)
         return {"tokens": len(prefix), "source": source, "seconds": time.perf_counter() - started}
 
-    def choose(
-        self, messages: Sequence[Message], lead: str, names: Sequence[str], emit: Emit
-    ) -> dict[str, float]:
+    def choose(self, messages: Sequence[Message], lead: str, names: Sequence[str], emit: Emit) -> dict[str, float]:
         """Probability of each of `names` as the next words of the assistant after `lead`; they sum to 1."""
         prompt = self._prompt(messages, lead)
         sequences = {name: self._continuation(messages, lead, name) for name in names}
-        self._evaluate(prompt, emit)
+        self._cache.evaluate(prompt, emit)
         return choose_by_trie(sequences, lambda path: self._logits_after(prompt, path, emit))
 
-    def fill(
-        self, messages: Sequence[Message], lead: str, schema: str, max_tokens: int, emit: Emit
-    ) -> dict[str, Any]:
+    def fill(self, messages: Sequence[Message], lead: str, schema: str, max_tokens: int, emit: Emit) -> dict[str, Any]:
         """Decode a JSON value that is valid under `schema` (JSON Schema text) after `lead`. Greedy.
 
         Returns {"text", "tokens", "complete"}; `complete` is False when `max_tokens` ran out.
         """
         prompt = self._prompt(messages, lead)
-        self._evaluate(prompt, emit)
+        self._cache.evaluate(prompt, emit)
         sampler = GrammarSampler(self._llm, schema)
         pieces: list[int] = []
         try:
@@ -127,7 +110,7 @@ class LlamaEngine:
                 if self._ends(token):
                     return {"text": self._text(pieces), "tokens": len(pieces), "complete": True}
                 pieces.append(token)
-                self._evaluate(prompt + pieces, emit)
+                self._cache.evaluate(prompt + pieces, emit)
         finally:
             sampler.close()
         return {"text": self._text(pieces), "tokens": len(pieces), "complete": False}
@@ -147,8 +130,8 @@ class LlamaEngine:
         """
         started = time.perf_counter()
         prompt = self._prompt(messages, lead)
-        cached = self._cached(prompt)
-        self._evaluate(prompt, emit)
+        cached = self._cache.cached(prompt)
+        self._cache.evaluate(prompt, emit)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         sampler = ReplySampler(self._llm, temperature, seed)
         pieces: list[int] = []
@@ -166,7 +149,7 @@ class LlamaEngine:
                 if text:
                     written.append(text)
                     emit(text)
-                self._evaluate(prompt + pieces, emit)
+                self._cache.evaluate(prompt + pieces, emit)
         finally:
             sampler.close()
         return {
@@ -240,71 +223,13 @@ class LlamaEngine:
         """Tokens that every prompt beginning with `messages` shares, whatever the user says next."""
         one = self._tokenize(self._render([*messages, {"role": "user", "content": "A"}], ""))
         two = self._tokenize(self._render([*messages, {"role": "user", "content": "说"}], ""))
-        return one[: _shared(one, two)]
-
-    # Cache ------------------------------------------------------------------------------------------------------
-
-    def _cached(self, tokens: Sequence[int]) -> int:
-        return _shared(self._llm._input_ids.tolist(), tokens)
-
-    def _evaluate(self, tokens: Sequence[int], emit: Emit) -> None:
-        """Have the logits after `tokens`, evaluating only what the cache lacks."""
-        cached = self._cached(tokens)
-        if (
-            cached < len(self._prefix)
-            and list(tokens[: len(self._prefix)]) == self._prefix
-            and self._load_prefix()
-        ):
-            cached = len(self._prefix)
-        cached = min(cached, len(tokens) - 1)
-        self._llm.n_tokens = cached
-        for at in range(cached, len(tokens), self._chunk):
-            emit.check()
-            self._llm.eval(tokens[at : at + self._chunk])
+        return one[: shared_length(one, two)]
 
     def _logits_after(
         self, prompt: list[int], path: Sequence[int], emit: Emit
     ) -> np.ndarray[Any, np.dtype[np.float32]]:
-        self._evaluate([*prompt, *path], emit)
+        self._cache.evaluate([*prompt, *path], emit)
         return token_logits(self._llm)
-
-    def _file_of(self, prefix: Sequence[int]) -> Path | None:
-        if self._folder is None:
-            return None
-        stat = self._path.stat()
-        key = f"{self._path.name}|{stat.st_size}|{stat.st_mtime_ns}|{llama_cpp.__version__}|{self._llm.n_ctx()}|{list(prefix)}"
-        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.state"
-
-    def _save_prefix(self) -> None:
-        if self._prefix_file is None:
-            return
-        tokens = (llama_cpp.llama_token * len(self._prefix))(*self._prefix)
-        with contextlib.suppress(OSError), replacing(self._prefix_file) as beside:
-            saved = llama_cpp.llama_state_seq_save_file(
-                self._llm._ctx.ctx, str(beside).encode(), 0, tokens, len(self._prefix)
-            )
-            if not saved:
-                raise OSError("the state could not be written")
-
-    def _load_prefix(self) -> bool:
-        """Load the saved state of the prefix; False when there is none or it does not fit (it is then computed)."""
-        if self._prefix_file is None or not self._prefix_file.is_file():
-            return False
-        count = ctypes.c_size_t(0)
-        room = len(self._prefix) + 8
-        tokens = (llama_cpp.llama_token * room)()
-        self._llm._ctx.kv_cache_clear()
-        self._llm.n_tokens = 0
-        loaded = llama_cpp.llama_state_seq_load_file(
-            self._llm._ctx.ctx, str(self._prefix_file).encode(), 0, tokens, room, ctypes.byref(count)
-        )
-        if not loaded or list(tokens[: count.value]) != self._prefix:
-            self._llm._ctx.kv_cache_clear()
-            self._prefix_file.unlink(missing_ok=True)
-            return False
-        self._llm.input_ids[: count.value] = self._prefix
-        self._llm.n_tokens = count.value
-        return True
 
     # Tokens -----------------------------------------------------------------------------------------------------
 
@@ -314,12 +239,3 @@ class LlamaEngine:
 
     def _text(self, tokens: Sequence[int]) -> str:
         return bytes(self._llm.detokenize(list(tokens))).decode("utf-8", "replace")
-
-
-def _shared(one: Sequence[int], two: Sequence[int]) -> int:
-    """Length of the common prefix."""
-    return next(_differences(one, two), min(len(one), len(two)))
-
-
-def _differences(one: Sequence[int], two: Sequence[int]) -> Iterator[int]:
-    return (index for index, (a, b) in enumerate(zip(one, two, strict=False)) if a != b)

@@ -1,24 +1,26 @@
 """A conversation: the Python door to the program. Owns the history's use; the store is `memory`.
 
-    from agent import Session
-    with Session.open() as session:
-        print(session.ask("Where is my watch?").reply)
+from agent import Session
+with Session.open() as session:
+    print(session.ask("Where is my watch?").reply)
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
+from memory.memory import Memory
 
 from agent.chat_llama import ChatLlama
 from agent.chat_model import model_name, open_chat_model
@@ -31,57 +33,18 @@ from agent.events import (
     TurnFailed,
     TurnFinished,
 )
-from agent.planner import Planner, Request
+from agent.outcome import Gathered, Turn
+from agent.planner import Planner
 from agent.prompt import context_block, estimate_tokens, system_prompt, text_of
-from agent.turn import Call, TurnState, build_agent
-from memory.memory import Memory
+from agent.turn import TurnState, build_agent
 from runtime.errors import CallCancelled, HausgeistError
 from runtime.house import House
 from runtime.worker import Cancellation
 from tools.contract import ToolContext
 from tools.registry import Registry
 
+log = logging.getLogger(__name__)
 Approve = Callable[[ApprovalNeeded], Decision]
-
-
-@dataclass
-class Turn:
-    """One finished turn: the reply, the calls, and how long each stage took."""
-
-    reply: str
-    calls: list[Call]
-    session: str
-    model: str
-    timing: Timing
-    error: str | None = None
-    exit_status: int = 0
-
-    @property
-    def tool_calls(self) -> list[dict[str, Any]]:
-        """The calls as plain values: name, args, status, facts, files, error."""
-        return [
-            {
-                "name": call.name,
-                "args": call.args,
-                "status": call.output.status,
-                "facts": call.output.facts,
-                "files": [{"path": str(f.path), "media_type": f.media_type} for f in call.output.files],
-                "error": call.output.error,
-            }
-            for call in self.calls
-        ]
-
-    def as_json(self) -> dict[str, Any]:
-        """The object that `hausgeist ask --json` prints."""
-        timing = {name: round(value, 4) for name, value in asdict(self.timing).items()}
-        result: dict[str, Any] = {
-            "reply": self.reply,
-            "tool_calls": self.tool_calls,
-            "session": self.session,
-            "model": self.model,
-            "timing": timing,
-        }
-        return {**result, "error": self.error} if self.error else result
 
 
 @dataclass
@@ -108,7 +71,11 @@ class Session:
         memory = Memory(house)
         embedder = memory.embedder
         planner = Planner(
-            list(registry.tools.values()), embedder.embed, lambda: embedder.version, house.paths.cache / "router", house.now
+            list(registry.tools.values()),
+            embedder.embed,
+            lambda: embedder.version,
+            house.paths.cache / "router",
+            house.now,
         )
         model = open_chat_model(house, planner)
         return cls(house, name, registry, memory, model, planner, language, owns)
@@ -180,7 +147,7 @@ class Session:
         cancellation: Cancellation | None = None,
     ) -> Turn:
         """`ask` for asynchronous callers."""
-        gathered = _Gathered(self)
+        gathered = Gathered(self.name, model_name(self.house))
         async for event in self.send(text, attachments, cancellation=cancellation):
             if isinstance(event, ApprovalNeeded):
                 decision = await asyncio.to_thread(approve, event) if approve else "never"
@@ -218,7 +185,11 @@ class Session:
             emit(TurnFailed(_foreign_error(problem, self.house), 1))
 
     def _state(
-        self, text: str, attachments: Sequence[Path | str], cancellation: Cancellation, emit: Callable[[TurnEvent], None]
+        self,
+        text: str,
+        attachments: Sequence[Path | str],
+        cancellation: Cancellation,
+        emit: Callable[[TurnEvent], None],
     ) -> TurnState:
         language = self.language or self.house.settings.language
         if language == "auto":
@@ -226,9 +197,7 @@ class Session:
         if isinstance(self.model, ChatLlama):
             self.model.cancellation = cancellation
         chat = self.model.text_work if isinstance(self.model, ChatLlama) else self._remote_work
-        context = ToolContext(
-            self.house, self.memory, language, self.name, text, cancellation=cancellation, chat=chat
-        )
+        context = ToolContext(self.house, self.memory, language, self.name, text, cancellation=cancellation, chat=chat)
         files = [str(Path(file).expanduser().absolute()) for file in attachments]
         return TurnState(
             context,
@@ -240,9 +209,7 @@ class Session:
             self.never,
         )
 
-    async def _converse(
-        self, turn: TurnState, text: str, started: float, emit: Callable[[TurnEvent], None]
-    ) -> str:
+    async def _converse(self, turn: TurnState, text: str, started: float, emit: Callable[[TurnEvent], None]) -> str:
         ours = isinstance(self.model, ChatLlama)
         system = None if ours else system_prompt(self.house.settings.chat.persona, (), {})
         agent = build_agent(self.model, self.registry, self.house.settings, system)
@@ -321,46 +288,14 @@ class Session:
             return calls, routed - started, time.perf_counter() - routed
 
 
-class _Gathered:
-    """Collects a turn's events into a `Turn`."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._calls: list[Call] = []
-        self._denied = False
-        self._last: TurnFinished | TurnFailed | None = None
-        self._text: list[str] = []
-
-    def add(self, event: TurnEvent) -> None:
-        from agent.events import ToolFinished
-
-        if isinstance(event, ToolFinished):
-            self._calls.append(Call(event.tool, event.args, event.output))
-        elif isinstance(event, TextDelta):
-            self._text.append(event.text)
-        elif isinstance(event, (TurnFinished, TurnFailed)):
-            self._last = event
-
-    def turn(self) -> Turn:
-        name, model = self._session.name, model_name(self._session.house)
-        if isinstance(self._last, TurnFailed):
-            return Turn(
-                "".join(self._text), self._calls, name, model, Timing(), self._last.error, self._last.exit_status
-            )
-        assert self._last is not None
-        statuses = {call.output.status for call in self._calls}
-        status = 3 if "denied" in statuses else 1 if "failed" in statuses else 0
-        return Turn(self._last.reply, self._calls, name, model, self._last.timing, None, status)
-
-
 def _foreign_error(problem: Exception, house: House) -> str:
     """A clear message for what a library raised: a remote server that is away, or a fault of ours."""
     remote = house.settings.chat.remote_url
     if remote and type(problem).__module__.split(".")[0] in {"openai", "httpx", "httpcore"}:
-        return f"The chat server at {remote} failed: {problem}. Check chat.remote_url, or unset it to use the local model."
-    import logging
-
-    logging.getLogger(__name__).error("A turn failed.", exc_info=problem)
+        return (
+            f"The chat server at {remote} failed: {problem}. Check chat.remote_url, or unset it to use the local model."
+        )
+    log.error("A turn failed.", exc_info=problem)
     return f"The turn failed: {type(problem).__name__}: {problem}."
 
 

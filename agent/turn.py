@@ -171,6 +171,4 @@ def build_agent(model: BaseChatModel, registry: Registry, settings: Settings, sy
     limit: AgentMiddleware[Any, Any, Any] = ToolCallLimitMiddleware(
         run_limit=settings.chat.max_tool_calls, exit_behavior="end"
     )
-    return create_agent(
-        model, tools, system_prompt=system, middleware=[limit, HouseRules()], context_schema=TurnState
-    )
+    return create_agent(model, tools, system_prompt=system, middleware=[limit, HouseRules()], context_schema=TurnState)

@@ -134,9 +134,7 @@ class HausgeistTool(BaseTool):
     @classmethod
     def utterances(cls) -> tuple[Example, ...]:
         """All examples for routing: `examples`, and those in `utterances/NAME.jsonl` beside the tool's module."""
-        return cls.examples + _utterances(
-            cls.__module__.rpartition(".")[0], str(cls.model_fields["name"].default)
-        )
+        return cls.examples + _utterances(cls.__module__.rpartition(".")[0], str(cls.model_fields["name"].default))
 
     def execute(self, args: Any, context: ToolContext) -> ToolOutput:
         """`act`, with expected errors turned into a failed output. A cancellation goes through as `CallCancelled`."""

@@ -49,9 +49,7 @@ class Registry:
         """Load every tool that is declared and enabled. Loads no model."""
         registry = cls()
         points = list(entry_points(group=GROUP) if found is None else found)
-        points.sort(
-            key=lambda point: (ORDER.index(point.name) if point.name in ORDER else len(ORDER), point.name)
-        )
+        points.sort(key=lambda point: (ORDER.index(point.name) if point.name in ORDER else len(ORDER), point.name))
         for point in points:
             if point.name not in house.settings.tools.disabled:
                 registry._add(point, house)

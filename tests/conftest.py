@@ -1,0 +1,52 @@
+"""What every test may use: the shared data, a house in an empty folder, installed models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime.catalogue import Catalogue
+from runtime.house import House
+from runtime.paths import Paths
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real recordings and request sets; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("HAUSGEIST_SHARED_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"the shared test data is not at {folder} (set HAUSGEIST_SHARED_DATA)")
+    return folder
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Environment of a house in an empty folder, with this machine's models."""
+    models = Paths.from_environment().models
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("HAUSGEIST_")}
+    return {**kept, "HAUSGEIST_HOME": str(tmp_path / "house"), "HAUSGEIST_MODELS": str(models)}
+
+
+@pytest.fixture
+def house(environment: dict[str, str]) -> Iterator[House]:
+    """A house in an empty folder."""
+    with House.open(environment) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def need_model() -> object:
+    """`need_model("whisper-base")` gives the model's folder, or skips the test saying how to get it."""
+    catalogue = Catalogue.load(Paths.from_environment())
+
+    def need(model_id: str) -> Path:
+        if not catalogue.installed(model_id):
+            pytest.skip(f"the model {model_id} is not installed: hausgeist models pull {model_id}")
+        return catalogue.folder(model_id)
+
+    return need
