@@ -1,0 +1,60 @@
+"""What a vision backend says about a crop or a still, as values. Owns no model and no drawing of conclusions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from tools.finder.records import Box
+
+CROP_MARGIN = 0.3
+"""A crop shows its box with this share of the box's longer side around it, so that background can be told from thing."""
+CROP_PX = 160
+"""Longest side of a stored crop, pixels."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """How one crop looks. `colours`: colour words, most first. `vector`: unit length, see `tools.finder.look`."""
+
+    label: str | None
+    label_score: float
+    colours: tuple[str, ...]
+    vector: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A thing found on a still: `box` in pixels of that still; `crop` is a JPEG of it with `CROP_MARGIN`."""
+
+    box: Box
+    label: str | None
+    label_score: float
+    colours: tuple[str, ...]
+    vector: tuple[float, ...]
+    crop: bytes
+    origin: Literal["detector", "region"] = "detector"
+
+
+class Appearance(Protocol):
+    """A vision backend. All pictures are JPEG bytes; nothing is kept between calls."""
+
+    @property
+    def version(self) -> str:
+        """Name and version of the models: vectors of different versions are not compared."""
+
+    def describe(self, crops: Sequence[bytes]) -> list[Description]:
+        """One description for each crop, in order. A crop has `CROP_MARGIN` around its box."""
+
+    def propose(self, still_jpeg: bytes) -> list[Proposal]:
+        """The things seen on a still, best first."""
+
+
+def margin_box(box: Box, width: int, height: int, margin: float = CROP_MARGIN) -> tuple[int, int, int, int]:
+    """The part (left, top, right, bottom), pixels, of a picture that a crop of `box` shows."""
+    x, y, w, h = box
+    pad = margin * max(w, h)
+    left, top = max(0, round(x - pad)), max(0, round(y - pad))
+    right, bottom = min(width, round(x + w + pad)), min(height, round(y + h + pad))
+    return left, top, max(right, left + 1), max(bottom, top + 1)

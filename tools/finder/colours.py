@@ -1,0 +1,207 @@
+"""Colour words of pictures: which pixels are the thing, what their colours are called, how alike two palettes are.
+
+Colours are compared in CIELAB (CIE 15:2004, D65) with lightness at half weight, since light changes more than hue. A
+pixel is called after the nearest of some sixty named colours (CSS Color Module level 4 and darker or duller forms of
+them, as things in rooms have). Owns no pictures on disk and no languages (see `tools.finder.query`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.finder.appearance_types import CROP_MARGIN
+
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+SHADES: dict[str, str] = {
+    "black": "000000 141414 232323 2e2e30",
+    "grey": "4a4a4a 606060 808080 9a9a9a b0b0b0",
+    "white": "c9c9c9 dcdcdc f0f0f0 ffffff fffaf0",
+    "red": "ff0000 dc143c b22222 8b0000 c83232 641414 cd4a4a",
+    "orange": "ffa500 ff8c00 ff6a20 e0701a c8640f f0a050",
+    "yellow": "ffff00 ffd700 e6c81e d2b414 f5e664 fff08c a08a10",
+    "green": "008000 00c800 228b22 3ca050 006432 0f3c23 556b2f 6b8e23 9acd32 90ee90 5a8c64",
+    "turquoise": "40e0d0 20b2aa 008b8b 2ac3b9 00ced1 1e786e",
+    "blue": "0000ff 1e5ae6 4169e1 4682b4 1e90ff 87ceeb add8e6 2a5298 5078a0",
+    "navy": "000080 191970 14285a 1e2d50 0a1432",
+    "purple": "800080 6a32a0 9370db 4b0082 8a2be2 502864 b48cd2",
+    "pink": "ffc0cb ff69b4 ff9ecb ff1493 db7093 e6a0b4 c83c82",
+    "brown": "8b4513 a0522d 6b4423 503214 966432 5c4033 7d5032 321e14",
+    "beige": "f5f5dc f5deb3 d2b48c deb887 c3b091 e6d2b4 b49b78",
+}
+BASIC = {"turquoise": "green", "navy": "blue"}
+"""The basic word of a shade that is not one itself."""
+_ALIKE = {
+    ("black", "navy"): 0.5,
+    ("black", "grey"): 0.4,
+    ("black", "brown"): 0.3,
+    ("grey", "white"): 0.5,
+    ("grey", "beige"): 0.3,
+    ("grey", "blue"): 0.2,
+    ("white", "beige"): 0.5,
+    ("red", "orange"): 0.4,
+    ("red", "pink"): 0.4,
+    ("red", "brown"): 0.4,
+    ("orange", "yellow"): 0.4,
+    ("orange", "brown"): 0.5,
+    ("yellow", "beige"): 0.4,
+    ("yellow", "green"): 0.2,
+    ("green", "turquoise"): 0.6,
+    ("turquoise", "blue"): 0.5,
+    ("blue", "navy"): 0.9,
+    ("blue", "purple"): 0.4,
+    ("navy", "purple"): 0.3,
+    ("purple", "pink"): 0.5,
+    ("brown", "beige"): 0.5,
+}
+NAMES = tuple(SHADES)
+
+
+def to_lab(rgb: NDArray[np.uint8]) -> Floats:
+    """CIELAB (L 0 to 100, a, b) of sRGB values, uint8 [..., 3]."""
+    value = rgb.astype(np.float32) / 255
+    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array(
+        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]],
+        np.float32,
+    )
+    xyz = linear @ to_xyz.T / np.array([0.95047, 1.0, 1.08883], np.float32)
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    x, y, z = f[..., 0], f[..., 1], f[..., 2]
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1).astype(np.float32)
+
+
+def flat(lab: Floats) -> Floats:
+    """The space in which colours are compared: lightness at half weight."""
+    return (lab * np.array([0.5, 1.0, 1.0], np.float32)).astype(np.float32)
+
+
+@cache
+def _prototypes() -> tuple[Floats, NDArray[np.intp]]:
+    codes = [(index, code) for index, name in enumerate(NAMES) for code in SHADES[name].split()]
+    rgb = np.array([[int(code[i : i + 2], 16) for i in (0, 2, 4)] for _, code in codes], np.uint8)
+    return flat(to_lab(rgb)), np.array([index for index, _ in codes])
+
+
+def alike(one: str, other: str) -> float:
+    """How easily two shades are taken for each other: 1 the same, 0 never."""
+    if one == other:
+        return 1.0
+    return _ALIKE.get((one, other)) or _ALIKE.get((other, one)) or 0.0
+
+
+def inner(rgb: Pixels, margin: float = CROP_MARGIN) -> tuple[slice, slice]:
+    """Where the box lies in a crop with `margin` around it (rows, columns)."""
+    height, width = rgb.shape[:2]
+    pad = round(max(height, width) * margin / (1 + 2 * margin))
+    dy, dx = min(pad, max(0, (height - 1) // 2)), min(pad, max(0, (width - 1) // 2))
+    return slice(dy, height - dy), slice(dx, width - dx)
+
+
+def clusters(points: Floats, count: int, rounds: int = 6) -> Floats:
+    """Centres of `points` [n, 3] by k-means; the first centres are spread out (farthest first), so nothing is drawn."""
+    centres = [points.mean(0)]
+    away = ((points - centres[0]) ** 2).sum(1)
+    for _ in range(min(count, len(points)) - 1):
+        centres.append(points[int(away.argmax())])
+        away = np.minimum(away, ((points - centres[-1]) ** 2).sum(1))
+    found = np.stack(centres)
+    for _ in range(rounds):
+        nearest = _distances(points, found).argmin(1)
+        for index in range(len(found)):
+            mine = points[nearest == index]
+            if len(mine):
+                found[index] = mine.mean(0)
+    return found.astype(np.float32)
+
+
+def _distances(points: Floats, centres: Floats) -> Floats:
+    squares = (points**2).sum(1)[:, None] - 2 * points @ centres.T + (centres**2).sum(1)
+    return np.sqrt(np.maximum(squares, 0)).astype(np.float32)
+
+
+def foreground(rgb: Pixels, margin: float = CROP_MARGIN) -> NDArray[np.bool_]:
+    """Which pixels of a crop are the thing: those in its box whose colour the rim around it hardly has.
+
+    At least a tenth of the box is returned (the pixels least like the rim), so that a thing in the colour of its
+    ground still has colours.
+    """
+    rows, columns = inner(rgb, margin)
+    lab = flat(to_lab(rgb))
+    rim = np.ones(rgb.shape[:2], bool)
+    rim[rows, columns] = False
+    mask = np.zeros(rgb.shape[:2], bool)
+    box = lab[rows, columns].reshape(-1, 3)
+    if rim.sum() < 8:
+        mask[rows, columns] = True
+        return mask
+    ground = clusters(lab[rim], 4)
+    spread = float(np.median(_distances(lab[rim], ground).min(1)))
+    away = _distances(box, ground).min(1)
+    limit = min(max(6.0, 3 * spread), float(np.quantile(away, 0.9)))
+    mask[rows, columns] = (away >= limit).reshape(mask[rows, columns].shape)
+    return mask
+
+
+def shares(pixels: Pixels) -> dict[str, float]:
+    """The share of each shade among `pixels`, uint8 [n, 3], most first; what is under a twentieth is left out."""
+    if len(pixels) == 0:
+        return {}
+    centres, names = _prototypes()
+    nearest = names[_distances(flat(to_lab(pixels)), centres).argmin(1)]
+    counts = np.bincount(nearest, minlength=len(NAMES)) / len(nearest)
+    order = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i] >= 0.05]
+    return {NAMES[i]: float(counts[i]) for i in order}
+
+
+@dataclass(frozen=True)
+class Look:
+    """The colours of a thing: `shares` of the shades in `NAMES` [14], `palette` [216] of unit length, words."""
+
+    shares: Floats
+    palette: Floats
+    words: tuple[str, ...]
+
+
+def look(rgb: Pixels, margin: float = CROP_MARGIN) -> Look:
+    """The colours of the thing in a crop."""
+    pixels = rgb[foreground(rgb, margin)]
+    found = shares(pixels)
+    return Look(np.array([found.get(name, 0.0) for name in NAMES], np.float32), palette(pixels), _words(pixels, found))
+
+
+def _words(pixels: Pixels, found: dict[str, float]) -> tuple[str, ...]:
+    """Colour words, most first, with "light" or "dark" at the end where the thing is so."""
+    names = [name for name, share in found.items() if share >= 0.12][:4]
+    if not names:
+        return ()
+    words = list(dict.fromkeys(BASIC.get(name, name) for name in names))
+    lightness = float(np.median(to_lab(pixels)[:, 0]))
+    if words[0] not in {"black", "white", "grey", "beige"} and (lightness < 32 or lightness > 75):
+        words.append("dark" if lightness < 32 else "light")
+    return tuple(words)
+
+
+def agreement(wanted: str, found: Floats) -> Floats:
+    """How well things with the shade shares `found` [n, 14] are called `wanted`: [n], 0 to 1; neighbours in part."""
+    return np.minimum(1.0, found @ np.array([alike(wanted, name) for name in NAMES], np.float32)).astype(np.float32)
+
+
+def palette(pixels: Pixels) -> Floats:
+    """A soft colour histogram of unit length [216]: 6 bins each of lightness, a and b; cosines compare palettes."""
+    table = np.zeros((6, 6, 6), np.float32)
+    if len(pixels):
+        lab = to_lab(pixels)
+        place = np.stack([lab[:, 0] / 20, (lab[:, 1] + 75) / 30, (lab[:, 2] + 75) / 30], 1).clip(0, 4.999)
+        low = place.astype(np.intp)
+        part = place - low
+        for corner in np.ndindex(2, 2, 2):
+            weight = np.prod(np.where(np.array(corner) == 1, part, 1 - part), 1)
+            np.add.at(table, tuple((low + np.array(corner)).T), weight)
+    line = np.sqrt(table.reshape(-1))
+    return (line / max(float(np.linalg.norm(line)), 1e-9)).astype(np.float32)

@@ -1,0 +1,47 @@
+"""The layout of an appearance vector: what the network sees, the palette and the shares of shades, in one unit vector.
+
+One vector a sighting keeps the index simple: a cosine between two of them is the weighted sum of three likenesses,
+and each part can be taken out again. Owns no networks and no index (see `tools.finder.vectors`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.finder.colours import NAMES, Look
+
+Floats = NDArray[np.float32]
+PALETTE = 216
+WEIGHTS = (0.75, 0.5, 0.4330127)
+"""Of the features, the palette and the square roots of the shade shares; their squares sum to 1."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Vectors taken apart: `features` [n, d] and `palettes` [n, 216] of unit length, `shares` [n, 14] that sum to 1."""
+
+    features: Floats
+    palettes: Floats
+    shares: Floats
+
+
+def join(feature: Floats, look: Look) -> tuple[float, ...]:
+    """The unit vector of a crop: `feature` [d] of unit length and its colours."""
+    parts = (feature, look.palette, np.sqrt(look.shares))
+    line = np.concatenate([w * _unit(part) for w, part in zip(WEIGHTS, parts, strict=True)])
+    return tuple(float(value) for value in _unit(line))
+
+
+def take_apart(vectors: Floats) -> Parts:
+    """The parts of vectors [n, d + 216 + 14]."""
+    cut = vectors.shape[1] - PALETTE - len(NAMES)
+    roots = vectors[:, cut + PALETTE :] ** 2
+    shares = roots / np.maximum(roots.sum(1, keepdims=True), 1e-9)
+    return Parts(_unit(vectors[:, :cut]), _unit(vectors[:, cut : cut + PALETTE]), shares)
+
+
+def _unit(values: Floats) -> Floats:
+    return (values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-9)).astype(np.float32)
