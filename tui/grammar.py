@@ -43,9 +43,7 @@ def _talk(commands: Commands) -> None:
 
 def _tools(commands: Commands) -> None:
     group = subcommands(commands, "tools", "list the tools, or call one", "hausgeist tools list")
-    json_command(
-        group, "list", "tools:list_tools", "list the tools and their arguments", "hausgeist tools list"
-    )
+    json_command(group, "list", "tools:list_tools", "list the tools and their arguments", "hausgeist tools list")
     example = 'hausgeist tools call speak text="dinner is ready"'
     call = json_command(group, "call", "tools:call", "call a tool with arguments", example)
     call.add_argument("name", metavar="NAME", help="the tool")
@@ -58,29 +56,19 @@ def _models(commands: Commands) -> None:
     about = "list the models and which are installed"
     json_command(group, "list", "models:list_models", about, "hausgeist models list")
     example = "hausgeist models {} whisper-base"
-    pull = json_command(
-        group, "pull", "models:pull", "download models and verify them", example.format("pull")
-    )
-    pull.add_argument(
-        "names", nargs="*", metavar="MODEL", default=["starter"], help="ids, or starter (default)"
-    )
-    verify = json_command(
-        group, "verify", "models:verify", "check installed models by hash", example.format("verify")
-    )
+    pull = json_command(group, "pull", "models:pull", "download models and verify them", example.format("pull"))
+    pull.add_argument("names", nargs="*", metavar="MODEL", default=["starter"], help="ids, or starter (default)")
+    pull.add_argument("--from", dest="folder", metavar="FOLDER", help="look for the files here first")
+    verify = json_command(group, "verify", "models:verify", "check installed models by hash", example.format("verify"))
     verify.add_argument("names", nargs="*", metavar="MODEL", help="ids (default: all that are installed)")
-    remove = json_command(
-        group, "remove", "models:remove", "delete installed models", example.format("remove")
-    )
+    remove = json_command(group, "remove", "models:remove", "delete installed models", example.format("remove"))
     remove.add_argument("names", nargs="+", metavar="MODEL", help="ids")
 
 
 def _cameras(commands: Commands) -> None:
     example = "hausgeist cameras add kitchen ~/recordings/kitchen"
     group = subcommands(commands, "cameras", "the cameras of the house", example)
-    example = (
-        'hausgeist cameras add kitchen kitchen.mp4 --start "2026-03-01 18:00"'
-        ' --zone "table:10,10;300,10;300,200"'
-    )
+    example = 'hausgeist cameras add kitchen kitchen.mp4 --start "2026-03-01 18:00" --zone "table:10,10;300,10;300,200"'
     about = "add a camera: a folder of recordings, or one recording"
     add = json_command(group, "add", "cameras:add", about, example)
     add.add_argument("name", metavar="NAME", help="what you call it")

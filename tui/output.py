@@ -17,6 +17,7 @@ from tui.sanitize import clean, clean_line
 if TYPE_CHECKING:
     from rich.console import Console
 
+_UNCUT = 10_000
 _UNESCAPED_CONTROLS = re.compile("[\x7f-\x9f]")
 
 
@@ -67,16 +68,22 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for position, column in enumerate(columns):
+        table.add_column(column, no_wrap=position == 0)
     for row in rows:
         table.add_row(*(Text(clean_line("" if cell is None else cell)) for cell in row))
     if not table.row_count:
         say(empty)
         return
     out = console()
-    if not out.is_terminal:  # a pipe has no width: keep every row on one line, uncut
-        out.width = max(out.width, out.measure(table).maximum)
-    out.print(table)
+    if out.is_terminal:
+        out.print(table)
+        return
+    out.width = _UNCUT  # a pipe has no width: every row on one line
+    with out.capture() as captured:
+        out.print(table)
+    say("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 ShowProgress = Callable[[str, float, float, str], None]

@@ -1,4 +1,4 @@
-"""An argument parser whose errors name the nearest right word. Owns no command: those stand in `tui.grammar`."""
+"""An argument parser whose errors name the nearest right word. Owns no command: see `tui.grammar`."""
 
 from __future__ import annotations
 
@@ -58,9 +58,7 @@ class Parser(argparse.ArgumentParser):
 def command(commands: Commands, name: str, handler: str, about: str, example: str) -> Parser:
     """Add the command `name` ("module:function" of `tui.commands` does it) with its help and an example."""
     parser = commands.add_parser(name, help=about, description=sentence(about), epilog=f"example: {example}")
-    parser.add_argument(
-        "--set", action="append", default=[], dest="set_after", metavar="KEY=VALUE", help=_SET_HELP
-    )
+    parser.add_argument("--set", action="append", default=[], dest="set_after", metavar="KEY=VALUE", help=_SET_HELP)
     parser.set_defaults(handler=handler, parser=parser)
     return parser
 
@@ -82,9 +80,7 @@ def root(description: str, epilog: str) -> tuple[Parser, Commands]:
     """The program's parser, and what its commands are added to."""
     parser = Parser(prog="hausgeist", description=description, epilog=epilog)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")
-    parser.add_argument(
-        "--set", action="append", default=[], dest="set_before", metavar="KEY=VALUE", help=_SET_HELP
-    )
+    parser.add_argument("--set", action="append", default=[], dest="set_before", metavar="KEY=VALUE", help=_SET_HELP)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     return parser, commands
 

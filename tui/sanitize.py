@@ -35,9 +35,7 @@ class Sanitizer:
         return "".join(kept for character in text if (kept := self._step(character)))
 
     def _step(self, character: str) -> str:
-        if (
-            character == "\n"
-        ):  # no sequence goes beyond a line, so an unfinished one hides no more than its line
+        if character == "\n":  # no sequence goes beyond a line, so an unfinished one hides no more than its line
             self._state = _State.TEXT
             return character
         match self._state:

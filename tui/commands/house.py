@@ -1,0 +1,100 @@
+"""`hausgeist doctor`, `demo` and `settings`: the state of the house, a tour of it, and what is set."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from runtime.house import House
+from runtime.settings import ENVIRONMENT_PREFIX, Section
+from tui.commands.common import open_house
+from tui.output import console, print_json, print_table, say
+
+
+def doctor(options: Namespace) -> int:
+    """Show what is installed, missing and resident, each with its remedy."""
+    raise NotImplementedError
+
+
+def demo(options: Namespace) -> int:
+    """Run the tour on the sample home."""
+    from tui.demo import run_demo
+
+    with open_house(options) as house:
+        status: int = run_demo(house, console(), options.json)
+    return status
+
+
+def settings(options: Namespace) -> int:
+    """Show every setting that is in force, where it is from, and what it means. Secrets are not shown."""
+    with open_house(options) as house:
+        rows = list(effective_settings(house, options.overrides, os.environ))
+    if options.json:
+        print_json({"file": str(house.paths.settings_file), "settings": rows})
+        return 0
+    cells = [(row["key"], _shown(row["value"]), row["source"], row["description"]) for row in rows]
+    print_table(("setting", "value", "from", "what it is"), cells, empty="There is no setting.")
+    say(f"\nFile: {house.paths.settings_file}")
+    return 0
+
+
+def effective_settings(house: House, overrides: list[str], environ: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Each setting as {"key", "value", "default", "source", "description"}; a secret's value is "(set)"."""
+    file = house.paths.settings_file
+    tree = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    for key, value, default, description in _leaves(house.settings):
+        yield {
+            "key": key,
+            "value": value,
+            "default": default,
+            "source": _source(key, tree, environ, overrides, str(file)),
+            "description": description,
+        }
+
+
+def _leaves(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, Any, str]]:
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            default = field.get_default(call_default_factory=True, validated_data={})
+            yield f"{prefix}{name}", _plain(value), _plain(default), field.description or ""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return "(set)"
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _source(key: str, tree: Mapping[str, Any], environ: Mapping[str, str], overrides: list[str], file: str) -> str:
+    """The strongest place that names `key` (or a key below it): "--set", a variable, the file, or "default"."""
+    if any(_covers(key, override.partition("=")[0].strip()) for override in overrides):
+        return "--set"
+    for variable in sorted(environ):
+        if variable.startswith(ENVIRONMENT_PREFIX):
+            dotted = variable.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
+            if _covers(key, dotted):
+                return variable
+    at: Any = tree
+    for part in key.split("."):
+        if not isinstance(at, Mapping) or part not in at:
+            return "default"
+        at = at[part]
+    return file
+
+
+def _covers(key: str, given: str) -> bool:
+    return given == key or given.startswith(f"{key}.")
+
+
+def _shown(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "-"
+    return str(value).lower() if isinstance(value, bool) else str(value)
