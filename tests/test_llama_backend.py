@@ -138,9 +138,7 @@ def test_cancelling_stops_between_two_tokens_and_the_engine_goes_on(engine: Work
         cancellation.cancel()
 
     with pytest.raises(CallCancelled):
-        engine.call(
-            "complete", ask("Tell a long story."), "", 400, 0.0, 0, on_item=on_item, cancellation=cancellation
-        )
+        engine.call("complete", ask("Tell a long story."), "", 400, 0.0, 0, on_item=on_item, cancellation=cancellation)
     assert len(pieces) < 100
     assert engine.call("complete", ask("Hello"), "", 3, 0.0, 0)["tokens"] <= 3
 

@@ -82,11 +82,17 @@ def call(registry: Registry, house: House, name: str, **args: Any) -> ToolOutput
 
 
 def test_what_cannot_load_is_named_with_its_reason_and_stops_nothing(registry: Registry) -> None:
-    assert set(registry.tools) == {"repeat", "shout"}
+    assert set(registry.tools) == {"repeat", "unavailable", "shout"}
+    assert "ModuleNotFoundError" in registry.unavailable["broken"]
+    with pytest.raises(ToolUnavailableError, match="ModuleNotFoundError"):
+        registry.get("broken")
+
+
+def test_a_tool_that_lacks_something_here_fails_with_the_remedy(registry: Registry, house: House) -> None:
     assert "Plug one in" in registry.unavailable["unavailable"]
-    assert "no.such" in registry.unavailable["broken"] or "'no'" in registry.unavailable["broken"]
-    with pytest.raises(ToolUnavailableError, match="Plug one in"):
-        registry.get("unavailable")
+    output = call(registry, house, "unavailable", text="a")
+    assert output.status == "failed"
+    assert "Plug one in" in (output.error or "")
 
 
 def test_an_unknown_tool_offers_the_nearest(registry: Registry) -> None:
@@ -100,7 +106,12 @@ def test_a_call_gives_facts(registry: Registry, house: House) -> None:
 
 @pytest.mark.parametrize(
     ("args", "named"),
-    [({"txet": "a"}, "text"), ({}, "text"), ({"text": "a", "times": "many"}, "times"), ({"text": "a", "times": 9}, "times")],
+    [
+        ({"txet": "a"}, "text"),
+        ({}, "text"),
+        ({"text": "a", "times": "many"}, "times"),
+        ({"text": "a", "times": 9}, "times"),
+    ],
 )
 def test_wrong_arguments_name_the_argument(registry: Registry, house: House, args: dict[str, Any], named: str) -> None:
     with pytest.raises(ArgumentError, match=named):
@@ -123,7 +134,7 @@ def test_a_plain_langchain_tool_is_a_tool_whose_text_comes_from_outside(registry
 
 
 def test_disabled_tools_are_not_offered(environment: dict[str, str]) -> None:
-    with House.open(environment, ["tools.disabled=[\"repeat\"]"]) as house:
+    with House.open(environment, ['tools.disabled=["repeat"]']) as house:
         assert not Registry.load(house, [point("repeat", f"{HERE}:Repeat")]).tools
 
 

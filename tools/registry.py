@@ -39,7 +39,11 @@ ORDER = (
 
 @dataclass
 class Registry:
-    """The tools of a house, in a stable order, and why others are unavailable (name to reason and remedy)."""
+    """The tools of a house, in a stable order, and why some cannot work here (name to reason and remedy).
+
+    A tool whose code cannot be loaded is in `unavailable` only. One that lacks something here (a model, a device) is in
+    both: people still ask for it, and its failed output tells them the remedy.
+    """
 
     tools: dict[str, BaseTool] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
@@ -91,7 +95,7 @@ class Registry:
         tool = self.get(name)
         checked = check_args(tool, args)
         if isinstance(tool, HausgeistTool):
-            return tool.execute(checked, context)
+            return _lacking(tool, context) or tool.execute(checked, context)
         return _call_foreign(tool, dict(args))
 
     async def acall(self, name: str, args: Mapping[str, Any], context: ToolContext) -> ToolOutput:
@@ -99,7 +103,7 @@ class Registry:
         tool = self.get(name)
         checked = check_args(tool, args)
         if isinstance(tool, HausgeistTool):
-            return await asyncio.to_thread(tool.execute, checked, context)
+            return _lacking(tool, context) or await asyncio.to_thread(tool.execute, checked, context)
         try:
             return _foreign_output(await tool.ainvoke(dict(args)))
         except Exception as problem:
@@ -142,6 +146,12 @@ def check_args(tool: BaseTool, args: Mapping[str, Any]) -> Any:
             f"The argument {where} of {tool.name} cannot be {first['input']!r}: {first['msg']}.",
             remedy=f"See `hausgeist tools list --json` for the arguments of {tool.name}.",
         ) from problem
+
+
+def _lacking(tool: HausgeistTool, context: ToolContext) -> ToolOutput | None:
+    """A failed output where the tool cannot work here; looked up at the call, since models come and go."""
+    reason = type(tool).available(context.house)
+    return ToolOutput(status="failed", error=reason, say=reason) if reason else None
 
 
 def _call_foreign(tool: BaseTool, args: dict[str, Any]) -> ToolOutput:
