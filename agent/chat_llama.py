@@ -30,9 +30,10 @@ from langchain_core.runnables import Runnable
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict, PrivateAttr
 
-from agent.messages import conversation, newest_request, request_of, with_context
+from agent.messages import conversation, has_chinese, newest_request, request_of, with_context
 from agent.planner import Planner, Request, Step
 from agent.prompt import LEAD, REPLY, as_chat, system_prompt
+from agent.truth import ClaimFilter
 from runtime.house import House
 from runtime.residency import Priority
 from runtime.worker import Cancellation, Worker, WorkerSpec
@@ -278,7 +279,11 @@ class ChatLlama(BaseChatModel):
             0,
             cancellation=self.cancellation,
         )
-        for text in pieces:
+        claims = ClaimFilter("zh" if has_chinese(request_of(messages[newest_request(messages)])) else "en")
+        for piece in pieces:
+            if text := claims.feed(piece):
+                yield _text_chunk(text, run_manager)
+        if text := claims.close():
             yield _text_chunk(text, run_manager)
         yield _last_chunk({**metadata, "reply_s": time.perf_counter() - started, "finish": "stop"})
 

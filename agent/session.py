@@ -33,6 +33,7 @@ from agent.events import (
     TurnFailed,
     TurnFinished,
 )
+from agent.messages import has_chinese
 from agent.outcome import Gathered, Turn
 from agent.planner import Planner
 from agent.prompt import context_block, estimate_tokens, system_prompt, text_of
@@ -193,7 +194,7 @@ class Session:
     ) -> TurnState:
         language = self.language or self.house.settings.language
         if language == "auto":
-            language = "zh" if any("\u4e00" <= letter <= "\u9fff" for letter in text) else "en"
+            language = "zh" if has_chinese(text) else "en"
         if isinstance(self.model, ChatLlama):
             self.model.cancellation = cancellation
         chat = self.model.text_work if isinstance(self.model, ChatLlama) else self._remote_work
