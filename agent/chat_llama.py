@@ -6,7 +6,6 @@ the tool's schema, or the reply is streamed. Owns neither the tools nor the loop
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 import uuid
@@ -30,9 +29,11 @@ from langchain_core.runnables import Runnable
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict, PrivateAttr
 
+from agent.bridge import in_thread
 from agent.messages import conversation, has_chinese, newest_request, request_of, with_context
 from agent.planner import Planner, Request, Step
 from agent.prompt import LEAD, REPLY, as_chat, system_prompt
+from agent.schema import parsed, required_only
 from agent.truth import ClaimFilter
 from runtime.house import House
 from runtime.residency import Priority
@@ -154,30 +155,11 @@ class ChatLlama(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         """`_stream` in a thread; leaving early cancels the worker's call between two tokens."""
-        loop = asyncio.get_running_loop()
-        chunks: asyncio.Queue[ChatGenerationChunk | BaseException | None] = asyncio.Queue()
-
-        def work() -> None:
-            try:
-                for chunk in self._stream(messages, stop, None, **kwargs):
-                    loop.call_soon_threadsafe(chunks.put_nowait, chunk)
-                loop.call_soon_threadsafe(chunks.put_nowait, None)
-            except BaseException as problem:
-                loop.call_soon_threadsafe(chunks.put_nowait, problem)
-
-        thread = asyncio.create_task(asyncio.to_thread(work))
-        try:
-            while (chunk := await chunks.get()) is not None:
-                if isinstance(chunk, BaseException):
-                    raise chunk
-                if run_manager is not None and chunk.text:
-                    await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                yield chunk
-            await thread
-        except asyncio.CancelledError:
-            if self.cancellation is not None:
-                self.cancellation.cancel()
-            raise
+        cancel = self.cancellation.cancel if self.cancellation is not None else lambda: None
+        async for chunk in in_thread(lambda: self._stream(messages, stop, None, **kwargs), cancel):
+            if run_manager is not None and chunk.text:
+                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
 
     # Steps ------------------------------------------------------------------------------------------------------
 
@@ -248,11 +230,11 @@ class ChatLlama(BaseChatModel):
             "fill",
             chat,
             lead,
-            json.dumps(_required_only(schema)),
+            json.dumps(required_only(schema)),
             ARGUMENT_TOKENS,
             cancellation=self.cancellation,
         )
-        return self.planner.refine(step.tool, _parsed(done["text"]), request)
+        return self.planner.refine(step.tool, parsed(done["text"]), request)
 
     def _for_arguments(self, messages: Sequence[BaseMessage], step: Step) -> list[BaseMessage]:
         return [*messages[: newest_request(messages)], HumanMessage(step.text)]
@@ -297,27 +279,6 @@ class ChatLlama(BaseChatModel):
             return as_chat(messages, with_tools=False)
         rest = [message for message in messages if not isinstance(message, SystemMessage)]
         return [self._system(tools), *as_chat(rest, with_tools=True)]
-
-
-def _required_only(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema with its required properties only: a small model fills optional ones at random; code finds them."""
-    required = list(schema.get("required", ()))
-    properties = {name: value for name, value in schema.get("properties", {}).items() if name in required}
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": False,
-        **({"$defs": schema["$defs"]} if "$defs" in schema else {}),
-    }
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _text_chunk(text: str, run_manager: CallbackManagerForLLMRun | None) -> ChatGenerationChunk:

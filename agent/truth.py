@@ -31,10 +31,10 @@ _PATTERNS = [
     r"我(?:会|将)(?:在[^。！？]{0,12})?(?:提醒|叫醒|通知|发送|打开|关闭|设置|拨打|记住|保存|播放)",
     r"\b(?:ich habe|ich hab)\b[^.!?]{0,60}\b(?:einge|ausge|an|ab)?(?:schaltet|stellt|gemacht|gesendet|geschickt|gespeichert|"
     r"gelöscht|bestellt|gebucht|angerufen|notiert|gemerkt|gesperrt|verriegelt|gespielt)\b",
-    r"\bich werde\b[^.!?]{0,60}\b(?:erinnern|wecken|benachrichtigen|anrufen|senden|schicken|einschalten|ausschalten)\b",
-    r"\bj'ai (?:bien )?(?:allumé|éteint|envoyé|réglé|programmé|enregistré|supprimé|commandé|réservé|appelé|noté|verrouillé)\b",
-    r"\bje (?:vais (?:te |vous |l'|la |le )?(?:rappeler|réveiller|envoyer|allumer|éteindre|appeler|prévenir)|te rappellerai"
-    r"|vous rappellerai|te préviendrai)\b",
+    r"\bich werde\b[^.!?]{0,60}\b(?:erinnern|wecken|benachrichtigen|anrufen|schicken|einschalten|ausschalten)\b",
+    r"\bj'ai (?:bien )?(?:allumé|éteint|envoyé|réglé|programmé|enregistré|supprimé|commandé|réservé|appelé|noté)\b",
+    r"\bje (?:vais (?:te |vous |l'|la |le )?(?:rappeler|réveiller|envoyer|allumer|éteindre|appeler|prévenir)"
+    r"|te rappellerai|vous rappellerai|te préviendrai)\b",
     r"\bhe (?:encendido|apagado|enviado|puesto|programado|guardado|borrado|pedido|reservado|llamado|anotado|cerrado)\b",
     r"\b(?:te|le) (?:recordaré|avisaré|despertaré|llamaré|enviaré)\b",
 ]
