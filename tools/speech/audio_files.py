@@ -1,4 +1,6 @@
-"""Sound files: written whole or not at all, with the mark that a machine spoke. Owns no synthesis and no playing."""
+"""Sound files: written whole or not at all, with the mark that a machine spoke. Owns no synthesis and no
+playing.
+"""
 
 from __future__ import annotations
 
@@ -49,10 +51,12 @@ def media_type(path: Path) -> str:
 
 
 def write_sound(path: Path, samples: Samples, rate: int, *, maker: str) -> None:
-    """Write mono `samples` at `rate` hertz to `path` atomically; `maker` names the voice and engine in the mark.
+    """Write mono `samples` at `rate` hertz to `path` atomically; `maker` names the voice and engine in the
+    mark.
 
     The mark stands in the format's own comment field (WAV: INFO/ICMT; FLAC, OGG: a Vorbis comment; MP3: ID3).
-    Raises `ArgumentError` for an unknown suffix, `StorageError` for a full or read-only disk, `MediaError` otherwise.
+    Raises `ArgumentError` for an unknown suffix, `StorageError` for a full or read-only disk, `MediaError`
+    otherwise.
     """
     import soundfile
 

@@ -37,8 +37,8 @@ _INDEX = {language: frozenset(words.split()) for language, words in _WORDS.items
 
 
 def script_language(text: str) -> str | None:
-    """The language of the first script in `text` that is not Latin (Han alone is zh, with kana ja); None where none."""
-    found = set()
+    """The language of a script in `text` that is not Latin (Han alone is zh, with kana ja), or None."""
+    found: set[str] = set()
     for char in text:
         if ord(char) > 0x2FF and char.isalpha():
             name = unicodedata.name(char, "")
@@ -49,14 +49,15 @@ def script_language(text: str) -> str | None:
 def language_of(text: str) -> str | None:
     """ISO 639-1 code of the language of one sentence, or None where there is too little to tell.
 
-    A Latin-script language is named only where two or more of its function words occur, and more than of any other.
+    A Latin-script language is named only where two or more of its function words occur, and more than of any
+    other.
     """
     by_script = script_language(text)
     if by_script:
         return by_script
     words = re.findall(r"[^\W\d_]+", text.lower())
-    counts = sorted(((sum(word in known for word in words), code) for code, known in _INDEX.items()), reverse=True)
-    (most, code), (second, _) = counts[0], counts[1]
+    scores = ((sum(word in known for word in words), code) for code, known in _INDEX.items())
+    (most, code), (second, _), *_ = sorted(scores, reverse=True)
     return code if most >= 2 and most > second else None
 
 

@@ -1,6 +1,7 @@
 """Even loudness: every sentence at the same programme loudness. Owns no compression and no effects.
 
-Loudness after ITU-R BS.1770-4 for one channel: K-weighting (a shelf and a high-pass), mean square over blocks of
+Loudness after ITU-R BS.1770-4 for one channel: K-weighting (a shelf and a high-pass), mean square over blocks
+of
 400 ms with 75 % overlap, an absolute gate at -70 LUFS and a relative gate 10 LU under the mean.
 """
 

@@ -10,6 +10,10 @@ from re import Match
 
 from tools.speech.number_words import cardinal, digits
 
+_SPELLED_ENDINGS = (
+    "pdf png md py csv tsv doc docx xls xlsx ppt pptx odt epub html htm xml svg bmp tif tiff heic avi mkv mov mpg"
+    " log ini cfg sql db gguf onnx bin gz xz sh exe iso ics eml rtf"
+)
 _ENDINGS = {
     "jpg": "jay peg", "jpeg": "jay peg", "txt": "text", "wav": "wave", "mp3": "M P three", "mp4": "M P four",
     "m4a": "M four A", "h264": "H two six four", "zip": "zip", "tar": "tar", "json": "jason", "toml": "tom L",
@@ -17,12 +21,13 @@ _ENDINGS = {
     "safetensors": "safe tensors", "ods": "O D S", "7z": "seven Z",
 } | {
     ending: " ".join(ending.upper())
-    for ending in ("pdf png md py csv tsv doc docx xls xlsx ppt pptx odt epub html htm xml svg bmp tif tiff heic avi mkv"
-                   " mov mpg log ini cfg sql db gguf onnx bin gz xz sh exe iso ics eml rtf").split()
+    for ending in _SPELLED_ENDINGS.split()
 }  # fmt: skip
 _HOSTS = "com|org|net|edu|gov|io|dev|app|ai|local|lan|home|info|de|at|ch|fr|es|it|nl|uk|eu|cn|jp"
 _END = "|".join(sorted(_ENDINGS, key=len, reverse=True))
-_FILE = re.compile(rf"(?<![\w@/.])(?P<folder>(?:~|\.{{1,2}})?/?(?:[\w.+-]+/)*)(?P<stem>[\w+-][\w.+-]*)\.(?P<end>{_END})(?!\w)")
+_FILE = re.compile(
+    rf"(?<![\w@/.])(?P<folder>(?:~|\.{{1,2}})?/?(?:[\w.+-]+/)*)(?P<stem>[\w+-][\w.+-]*)\.(?P<end>{_END})(?!\w)"
+)
 _FOLDER = re.compile(r"(?<![\w/.])(?:~|\.{1,2})?/(?:[\w.+-]+/)+(?P<last>[\w.+-]*\w)?/?(?!\w)")
 _MAIL = re.compile(r"\b([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)\b")
 _HOST = re.compile(rf"(?<![\w@.])((?:[A-Za-z][\w-]*\.)+(?:{_HOSTS}))(?=[\s,;:!?)/]|\.(?:\s|$)|$)")

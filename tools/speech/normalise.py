@@ -1,6 +1,7 @@
 """From written text to sentences that a voice can say: Markdown, links, emoji, sentence ends.
 
-Owns what is the same in every language. Numbers, units and file names are language's own (`normalise_english.py`); in
+Owns what is the same in every language. Numbers, units and file names are language's own
+(`normalise_english.py`); in
 other languages espeak-ng reads numbers itself.
 """
 
@@ -14,7 +15,24 @@ from tools.speech.normalise_english import say_english
 LONGEST = 280
 """Characters of a sentence that are said in one breath; longer ones are divided at a comma or a space."""
 _TITLES = {"dr", "mr", "mrs", "ms", "prof", "st", "vs", "e.g", "i.e", "approx", "dept", "z.b", "bzw"}
-_BEFORE_NUMBERS = {"no", "nr", "fig", "p", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"}
+_BEFORE_NUMBERS = {
+    "no",
+    "nr",
+    "fig",
+    "p",
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "sept",
+    "oct",
+    "nov",
+    "dec",
+}
 _INSIDE = {"etc", "a.m", "p.m", "jr", "sr", "inc"}
 """Abbreviations that end the sentence where a capital follows."""
 _MARKDOWN = (
@@ -23,12 +41,12 @@ _MARKDOWN = (
     (re.compile(r"!\[([^\]]*)\]\([^)]*\)"), r"\1"),  # image: its description
     (re.compile(r"\[([^\]]+)\]\([^)]*\)"), r"\1"),  # link: its words
     (re.compile(r"</?[a-zA-Z][^<>]*>"), " "),
-    (re.compile(r"^\s*\|?\s*:?-{3,}[-:| ]*$", re.M), ""),  # rule, table rule
-    (re.compile(r"^\s*(?:[*_]\s*){3,}$", re.M), ""),
-    (re.compile(r"^\s{0,3}#{1,6}\s+(.*?)\s*#*$", re.M), r"\1"),  # heading
-    (re.compile(r"^\s*>+\s?", re.M), ""),  # quotation
-    (re.compile(r"^\s*[-*+•]\s+(?:\[[ xX]\]\s+)?", re.M), ""),  # list, task list
-    (re.compile(r"^\s*(\d{1,3})[.)]\s+(?=\S)", re.M), r"\1, "),  # numbered list
+    (re.compile(r"^[ \t]*\|?[ \t]*:?-{3,}[-:| ]*$", re.M), ""),  # rule, table rule
+    (re.compile(r"^[ \t]*(?:[*_][ \t]*){3,}$", re.M), ""),
+    (re.compile(r"^[ ]{0,3}#{1,6}[ \t]+(.*?)[ \t]*#*$", re.M), r"\1"),  # heading
+    (re.compile(r"^[ \t]*>+[ \t]?", re.M), ""),  # quotation
+    (re.compile(r"^[ \t]*[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?", re.M), ""),  # list, task list
+    (re.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+(?=\S)", re.M), r"\1, "),  # numbered list
     (re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*|__(?=\S)(.+?)(?<=\S)__", re.S), r"\1\2"),
     (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])"), r"\1"),
     (re.compile(r"(?<![\w_/])_(?=\S)([^_\n]+?)(?<=\S)_(?![\w_/])"), r"\1"),
@@ -40,18 +58,23 @@ _END = re.compile(r"([.!?…]+[\"'”’)\]]*)(\s+)(?=[\"'“‘(\[]*[\w$€£+-
 
 
 def plain(text: str) -> str:
-    """`text` without Markdown, HTML and emoji; a link is its words, a bare address its host. Lines stay lines."""
+    """`text` without Markdown, HTML and emoji; a link is its words, a bare address its host. Lines stay
+    lines.
+    """
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
     for pattern, words in _MARKDOWN:
         text = pattern.sub(words, text)
     text = _LINK.sub(lambda link: link[1].rstrip(".,"), text)
-    text = re.sub(r"^\s*\||\|\s*$", "", text, flags=re.M).replace("|", ", ")
+    text = re.sub(r"^[ \t]*\||\|[ \t]*$", "", text, flags=re.M)
+    text = re.sub(r"[ \t]*\|[ \t]*", ", ", text)
     kept = [" " if _silent(char) else char for char in text]
     return re.sub(r"[ \t\u00a0\u202f]+", " ", "".join(kept)).strip()
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of `text`, in order; a line break ends one too, since headings and list items have no full stop."""
+    """The sentences of `text`, in order; a line break ends one too, since headings and list items have no
+    full stop.
+    """
     found: list[str] = []
     for line in plain(text).splitlines():
         start = 0
@@ -93,7 +116,9 @@ def _is_abbreviation(sentence: str, following: str) -> bool:
 
 
 def _breaths(sentence: str) -> list[str]:
-    """A long sentence in parts of at most `LONGEST` characters, divided at the last comma, else space, in reach."""
+    """A long sentence in parts of at most `LONGEST` characters, divided at the last comma, else space, in
+    reach.
+    """
     parts = []
     while len(sentence) > LONGEST:
         head = sentence[:LONGEST]

@@ -1,6 +1,7 @@
 """English: money, times, dates, units, numbers, file names and abbreviations in the words of a person.
 
-Owns the patterns; the words of numbers are in `number_words.py`. Each rule takes the text that earlier rules left, so
+Owns the patterns; the words of numbers are in `number_words.py`. Each rule takes the text that earlier rules
+left, so
 their order matters: the more specific form first.
 """
 
@@ -14,7 +15,8 @@ from tools.speech.names_english import file_names
 from tools.speech.number_words import cardinal, clock, decimal, digits, ordinal, year
 
 _MONTHS = (
-    "January February March April May June July August September October November December".split()
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
 )  # fmt: skip
 _MONTH = "|".join(f"{month}|{month[:3]}" for month in _MONTHS) + "|Sept"
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
@@ -39,17 +41,19 @@ _SCALES = {"k": "thousand", "K": "thousand", "m": "million", "M": "million", "bn
 _FRACTIONS = {(1, 2): "one half", (1, 4): "one quarter", (3, 4): "three quarters"}
 _SYMBOLS = {"½": "one half", "¼": "one quarter", "¾": "three quarters", "⅓": "one third", "⅔": "two thirds"}
 _ABBREVIATIONS = (
-    (r"\be\.g\.,?", "for example,"), (r"\bi\.e\.,?", "that is,"), (r"\betc\.", "et cetera"), (r"\bvs\.?(?=\s)", "versus"),
+    (r"\be\.g\.,?", "for example,"), (r"\bi\.e\.,?", "that is,"), (r"\betc\.", "et cetera"),
+    (r"\bvs\.?(?=\s)", "versus"),
     (r"\bDr\.(?=\s)", "Doctor"), (r"\bMr\.", "Mister"), (r"\bMrs\.", "Missus"), (r"\bProf\.", "Professor"),
     (r"\bSt\.(?=\s[A-Z])", "Saint"), (r"(?<=[a-z] )St\.", "Street"), (r"\bAve\.", "Avenue"), (r"\bapprox\.", "about"),
-    (r"\b[Nn]o\.\s?(?=\d)", "number "), (r"#(?=\d)", "number "), (r"\bw/o\b", "without"), (r"\bFig\.(?=\s)", "figure"),
+    (r"\b[Nn]o\.\s?(?=\d)", "number "), (r"#(?=\d)", "number "), (r"\bw/o\b", "without"),
+    (r"[~≈](?=[\d$€£])", "about "), (r"\bFig\.(?=\s)", "figure"),
 )  # fmt: skip
 
 
 def say_english(text: str) -> str:
     """`text` with everything written in figures or signs put into words."""
     for sign, words in _SYMBOLS.items():
-        text = re.sub(rf"(?<=\d)\s?{sign}", f" and {words}", text).replace(sign, words)
+        text = re.sub(rf"(?<=\d)\s?{sign}", f" and {words.replace('one half', 'a half')}", text).replace(sign, words)
     text = file_names(text)
     for pattern, words in _ABBREVIATIONS:
         text = re.sub(pattern, words, text)
@@ -125,7 +129,9 @@ def _fraction(match: Match[str]) -> str:
     known = _FRACTIONS.get((top, bottom))
     if known:
         return known
-    return f"{cardinal(top)} {ordinal(bottom)}{'s' if top > 1 else ''}" if 3 <= bottom <= 10 else match[0].replace("/", " over ")
+    if not 3 <= bottom <= 10:
+        return f"{cardinal(top)} over {cardinal(bottom)}"
+    return f"{cardinal(top)} {ordinal(bottom)}{'s' if top > 1 else ''}"
 
 
 def _plain_number(match: Match[str]) -> str:
@@ -150,7 +156,8 @@ def _phone(match: Match[str]) -> str:
 
 
 def _version(match: Match[str]) -> str:
-    words = " point ".join(cardinal(int(part)) for part in (match[2] or match[4]).split("."))
+    parts = (match[2] or match[4]).split(".")
+    words = (" dot " if len(parts) == 4 else " point ").join(cardinal(int(part)) for part in parts)
     return f"version {words}" if match[1] or match[3] else words
 
 
@@ -163,7 +170,10 @@ _AFTER_YEAR = r"(?=\s*(?:[.,;:!?)]|$|(?:and|or|the|we|I|he|she|it|they|when|with
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2}(?:\.\d+)?)?(?!\d|:\d)"
 _HALF = r"(?P<half>[aApP]\.?[mM](?:\.(?!\s*$|\s+[A-Z])|\b))"
 _RULES: tuple[tuple[re.Pattern[str], Callable[[Match[str]], str]], ...] = (
-    (re.compile(r"(?<![\w.-])(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?:(?P<at>T| (?=\d\d:\d\d))|(?![\d-]))"), _iso_date),
+    (
+        re.compile(r"(?<![\w.-])(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?:(?P<at>T| (?=\d\d:\d\d))|(?![\d-]))"),
+        _iso_date,
+    ),
     (re.compile(rf"{_ALONE}{_CLOCK}(?:Z\b|[+-]\d\d:?\d\d\b)?(?:\s?{_HALF})?(?:\s?o'?clock)?"), _time),
     (re.compile(rf"{_ALONE}(?P<hour>\d{{1,2}})\s?{_HALF}"), _half),
     (
@@ -176,7 +186,10 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match[str]], str]], ...] = (
     ),
     (re.compile(r"\b((?:1[1-9]|20)\d0)s\b"), _decade),
     (
-        re.compile(rf"(?i:\b(in|since|until|till|before|after|year|spring|summer|autumn|winter) )((?:1[1-9]|20)\d\d){_AFTER_YEAR}"),
+        re.compile(
+            r"(?i:\b(in|since|until|till|before|after|year|spring|summer|autumn|winter) )((?:1[1-9]|20)\d\d)"
+            + _AFTER_YEAR
+        ),
         lambda match: f"{match[1]} {year(int(match[2]))}",
     ),
     (re.compile(r"(?<![\w.])\+\d[\d ()-]{6,}\d|\b\d{3}-\d{4}\b|\b\d{3}-\d{3}-\d{4}\b"), _phone),
@@ -184,11 +197,13 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match[str]], str]], ...] = (
     (re.compile(rf"{_ALONE}(?P<amount>{_NUMBER}){_SCALE}\s?(?P<sign>{_SIGNS})(?!\w)"), _money),
     (re.compile(r"\b([vV])?(?<![\d.])(\d+(?:\.\d+){2,})\b|\b([vV])(\d+(?:\.\d+)?)\b"), _version),
     (re.compile(r"(?<=\d)\s?[x×]\s?(?=\d)"), lambda match: " by "),
-    (re.compile(r"(?<![\w.,/-])(\d{1,4}(?:\.\d+)?)\s?[-–]\s?(?=\d{1,4}(?:\.\d+)?(?![\d-]))"), lambda match: f"{match[1]} to "),
+    (
+        re.compile(r"(?<![\w.,/-])(\d{1,4}(?:\.\d+)?)\s?[-–]\s?(?=\d{1,4}(?:\.\d+)?(?![\d-]))"),
+        lambda match: f"{match[1]} to ",
+    ),
     (re.compile(r"\b(\d+)(?:st|nd|rd|th)\b"), _ordinal),
     (re.compile(rf"(?<![\w.,:/]){_SIGNED}\s?(?P<unit>{_UNIT})(?![\w²/])"), _unit),
     (re.compile(r"(?<![\w/.])(\d{1,2})/(\d{1,2})(?![\w/])"), _fraction),
-    (re.compile(r"[~≈](?=\d)"), lambda match: "about "),
     (re.compile(r"\b(\d+)[x×](?!\w)"), lambda match: f"{cardinal(int(match[1]))} times"),
     (re.compile(rf"(?<![\w.,:/]){_SIGNED}(?![\w:/]|[.,]\d)"), _plain_number),
 )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 _SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen"
-).split()
-_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (1000, "thousand"), (100, "hundred"))
 _ORDINALS = {
     "one": "first",
@@ -48,7 +48,7 @@ def ordinal(number: int) -> str:
 
 
 def year(number: int) -> str:
-    """`year(1905)` is "nineteen oh five", `year(2026)` "twenty twenty-six", `year(2003)` "two thousand three"."""
+    """`year(1905)` is "nineteen oh five", `year(2026)` "twenty twenty-six"; 2003 is "two thousand three"."""
     century, rest = divmod(number, 100)
     if not 1100 <= number <= 2099 or 2000 <= number <= 2009:
         return cardinal(number)
@@ -72,7 +72,8 @@ def digits(text: str) -> str:
 def clock(hour: int, minute: int, half: str | None = None) -> str:
     """The time of day on a twelve-hour clock.
 
-    `clock(19, 5)` is "seven oh five P M", `clock(7, 0)` "seven o'clock", `clock(7, 30, "am")` "seven thirty A M".
+    `clock(19, 5)` is "seven oh five P M", `clock(7, 0)` "seven o'clock", `clock(7, 30, "am")` "seven thirty
+    A M".
     """
     if half is None and (hour > 12 or hour == 0):
         half = "pm" if hour > 12 else "am"

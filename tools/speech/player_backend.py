@@ -5,11 +5,9 @@ It lives in a process of its own: a sound driver that hangs is ended with the pr
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
-from runtime.errors import ToolUnavailableError
+from runtime.errors import CallCancelled, ToolUnavailableError
 from runtime.worker_service import Emit
 from tools.speech.voice import Samples
 
@@ -43,7 +41,7 @@ class PlayerService:
         """
         reason = self.reason()
         if reason:
-            raise ToolUnavailableError(f"Nothing can be played: {reason}.")
+            raise ToolUnavailableError(f"Nothing was played: {reason}.")
         try:
             return self._play(samples, rate, emit)
         except sounddevice.PortAudioError as problem:
@@ -56,13 +54,13 @@ class PlayerService:
         samples, rate = _for_device(samples, rate)
         step = max(1, int(rate * _BLOCK_S))
         with sounddevice.OutputStream(samplerate=rate, channels=1, dtype="float32", latency="low") as stream:
-            for start in range(0, len(samples), step):
-                if emit.cancelled:
-                    stream.abort()
-                    emit.check()
-                stream.write(np.ascontiguousarray(samples[start : start + step, None]))
-                emit(("played", min(start + step, len(samples)) / rate))
-            time.sleep(float(stream.latency))
+            try:
+                for start in range(0, len(samples), step):
+                    stream.write(np.ascontiguousarray(samples[start : start + step, None]))
+                    emit(min(start + step, len(samples)) / rate)
+            except CallCancelled:
+                stream.abort()
+                raise
         return len(samples) / rate
 
 

@@ -1,11 +1,13 @@
 """The worker service that hears: faster-whisper (Whisper, Radford et al. 2022, on CTranslate2).
 
-Owns the loaded recogniser. Speech is found first by Silero VAD (v6, inside faster-whisper), so that nothing is heard in
+Owns the loaded recogniser. Speech is found first by Silero VAD (v6, inside faster-whisper), so that nothing
+is heard in
 silence, noise or music. Owns no capture and no turn-taking.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ class RecognizerService:
                 folder,
                 device="cuda" if gpu else "cpu",
                 compute_type="float16" if gpu else "int8",
-                cpu_threads=threads,
+                cpu_threads=threads or len(os.sched_getaffinity(0)),
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as problem:
@@ -53,7 +55,8 @@ class RecognizerService:
         *,
         emit: Emit,
     ) -> Transcript:
-        """Recognise a sound file (any format that FFmpeg reads) or mono samples at 16 kHz; emits each `Segment`.
+        """Recognise a sound file (any format that FFmpeg reads) or mono samples at 16 kHz; emits each
+        `Segment`.
 
         `language` (ISO 639-1) is detected when None. `hotwords` are names that are likely, as one text.
         Raises `MediaError` for a file that is missing or holds no sound.

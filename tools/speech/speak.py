@@ -1,4 +1,6 @@
-"""From text to a sound file, and to the loudspeaker where there is one. Owns neither voices nor files' formats."""
+"""From text to a sound file, and to the loudspeaker where there is one. Owns neither voices nor files'
+formats.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class SpokenFile:
     duration_s: float
     played: bool
     note: str
-    """Why it was not played, and what became of a wish for another voice; empty where there is nothing to say."""
+    """Why it was not played; empty where it was, or was not to be."""
+    voice_note: str
+    """What became of a wish for a voice that is not installed; empty otherwise."""
     voice: str
     language: str
     media_type: str
@@ -62,7 +66,8 @@ def say_to_file(
     """Speak `text` into `target` (.wav, .flac, .ogg or .mp3; None: a new file under the outputs).
 
     `voice` is a wish; one that is not installed is noted and the usual voice speaks. `play` is the setting
-    speech.play when None. `progress(done, total)` counts sentences. Raises `ArgumentError` for a text with nothing to
+    speech.play when None. `progress(done, total)` counts sentences. Raises `ArgumentError` for a text with
+    nothing to
     say, `ToolError` for a language that no installed voice speaks, `ModelMissingError`, `StorageError`,
     `CallCancelled`.
     """
@@ -74,8 +79,9 @@ def say_to_file(
     write_sound(target, samples, rate, maker=f"voice {main.id}, {engine}")
     wanted = house.settings.speech.play if play is None else play
     silence = _play(house, samples, rate, cancellation) if wanted else ""
-    note = " ".join(filter(None, (voice_note, silence)))
-    return SpokenFile(target, len(samples) / rate, wanted and not silence, note, main.id, main.language, kind)
+    return SpokenFile(
+        target, len(samples) / rate, wanted and not silence, silence, voice_note, main.id, main.language, kind
+    )
 
 
 def _plan(house: House, text: str, wish: str | None) -> tuple[list[_Part], str]:
@@ -99,7 +105,9 @@ def _plan(house: House, text: str, wish: str | None) -> tuple[list[_Part], str]:
 def _synthesise(
     house: House, parts: list[_Part], progress: Callable[[int, int], None], cancellation: Cancellation | None
 ) -> tuple[Samples, int, str]:
-    """All parts one after the other with pauses, at the sample rate of the first voice; and the engine's name."""
+    """All parts one after the other with pauses, at the sample rate of the first voice; and the engine's
+    name.
+    """
     pieces: list[Samples] = []
     rate, engine = 0, ""
     for voice, group in groupby(parts, key=lambda part: part.voice):
@@ -129,11 +137,11 @@ def _play(house: House, samples: Samples, rate: int, cancellation: Cancellation 
                 worker.call("play", samples, rate, cancellation=cancellation, timeout_s=_DEVICE_PATIENCE_S)
             except WorkerTimeoutError:
                 worker.close()
-                return "It was not played: the sound device does not answer."
+                return "Nothing was played: the sound device does not answer."
     except CallCancelled:
         raise
     except HausgeistError as problem:
-        return f"It was not played. {problem}"
+        return str(problem)
     return ""
 
 
@@ -145,5 +153,3 @@ def _file_name(house: House, text: str) -> str:
     words = re.findall(r"\w+", text.lower())[:6]
     slug = "-".join(words)[:48].strip("-") or "speech"
     return f"{house.now():%Y%m%d-%H%M%S-%f}-{slug}.wav"
-
-

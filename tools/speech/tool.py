@@ -40,7 +40,7 @@ class Speak(HausgeistTool):
         Example("fr", "dis à haute voix : bonne nuit"),
     )
 
-    def run(self, args: SpeakArgs, context: ToolContext) -> ToolOutput:
+    def act(self, args: SpeakArgs, context: ToolContext) -> ToolOutput:
         """Speak to a file, and to the loudspeaker where there is one."""
         house = context.house
         target, suffix_note = (None, "") if args.save_as is None else output_file(house, args.save_as)
@@ -49,9 +49,7 @@ class Speak(HausgeistTool):
             said = context.words(en="Speaking", zh="正在合成语音")
             context.progress(Progress(said, done, total, "sentence"))
 
-        made = say_to_file(
-            house, args.text, target, args.voice, progress=step, cancellation=context.cancellation
-        )
+        made = say_to_file(house, args.text, target, args.voice, progress=step, cancellation=context.cancellation)
         facts: dict[str, Any] = {
             "text": args.text,
             "file": str(made.path),
@@ -60,9 +58,11 @@ class Speak(HausgeistTool):
             "voice": made.voice,
             "language": made.language,
         }
-        note = " ".join(filter(None, (suffix_note, made.note)))
-        if note:
-            facts["note"] = note
+        if made.voice_note:
+            facts["voice_note"] = made.voice_note
+        if suffix_note or made.note:
+            facts["note"] = f"{suffix_note} {made.note}".strip()
+        note = " ".join(filter(None, (made.voice_note, suffix_note, made.note)))
         return ToolOutput(
             facts=facts,
             files=[ToolFile(path=made.path, media_type=made.media_type)],
@@ -71,7 +71,8 @@ class Speak(HausgeistTool):
 
 
 def output_file(house: House, wish: str) -> tuple[Path, str]:
-    """The path under the outputs that a wish such as "dinner" or "notes/dinner.flac" names, and a note on its format.
+    """The path under the outputs that a wish such as "dinner" or "notes/dinner.flac" names, and a note on its
+    format.
 
     Raises `ArgumentError` for a path that leaves the outputs.
     """

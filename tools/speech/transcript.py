@@ -16,7 +16,9 @@ class Segment:
 
 @dataclass(frozen=True)
 class Transcript:
-    """All that was heard in a sound of `duration_s` seconds; empty, with no language, where there was no speech."""
+    """All that was heard in a sound of `duration_s` seconds; empty, with no language, where there was no
+    speech.
+    """
 
     text: str
     language: str | None

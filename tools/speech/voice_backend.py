@@ -1,6 +1,8 @@
-"""The worker service that speaks: Piper (VITS, Kim et al. 2021, as an ONNX model) with its espeak-ng phonemes.
+"""The worker service that speaks: Piper (VITS, Kim et al. 2021, as an ONNX model) with its espeak-ng
+phonemes.
 
-Owns the loaded voice. Owns no normalisation of text (`normalise.py`), no files (`audio_files.py`) and no playing.
+Owns the loaded voice. Owns no normalisation of text (`normalise.py`), no files (`audio_files.py`) and no
+playing.
 The espeak-ng data come inside the piper-tts package: nothing is fetched.
 """
 
@@ -21,7 +23,9 @@ from tools.speech.voice import Samples, Voice, VoiceInfo
 
 
 class Piper(Voice):
-    """A Piper voice: `model` is its .onnx file, with the .onnx.json beside it. `seed` fixes the prosody's noise."""
+    """A Piper voice: `model` is its .onnx file, with the .onnx.json beside it. `seed` fixes the prosody's
+    noise.
+    """
 
     def __init__(self, model: Path, *, seed: int = 0) -> None:
         config = Path(f"{model}.json")
@@ -64,7 +68,9 @@ class VoiceService:
         return self._voice.info
 
     def speak(self, sentences: list[str], *, emit: Emit) -> int:
-        """Emit `(index, samples)` for each sentence as it is ready; return how many samples there were in all."""
+        """Emit `(index, samples)` for each sentence as it is ready; return how many samples there were in
+        all.
+        """
         total = 0
         for index, sentence in enumerate(sentences):
             samples = levelled(self._voice.speak(sentence), self._voice.info.sample_rate)

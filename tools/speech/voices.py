@@ -16,8 +16,9 @@ from runtime.residency import Priority
 from runtime.worker import WorkerSpec
 from tools.speech.languages import language_name
 
-_OVERHEAD_BYTES = 200_000_000
-"""Main memory of the process, its libraries and activations beside the voice's file, measured with Piper joe."""
+_OVERHEAD_BYTES = 230_000_000
+"""Main memory of the process, its libraries and activations beside the voice's file, measured with Piper joe.
+"""
 _ESPEAK_CODES = {"cmn": "zh", "yue": "zh"}
 
 
@@ -42,7 +43,9 @@ class VoiceChoice:
 
 
 def installed_voices(house: House) -> list[VoiceChoice]:
-    """The voices that can be used, the one from the settings first. Raises `ModelCorruptError` for a broken one."""
+    """The voices that can be used, the one from the settings first. Raises `ModelCorruptError` for a broken
+    one.
+    """
     wanted = house.settings.speech.voice
     own = Path(wanted).expanduser()
     found = [_read(own.parent.name, own)] if own.suffix == ".onnx" else []
