@@ -75,7 +75,7 @@ class Session:
             list(registry.tools.values()),
             embedder.embed,
             lambda: embedder.version,
-            house.paths.cache / "router",
+            house.paths.fitted,
             house.now,
         )
         model = open_chat_model(house, planner)

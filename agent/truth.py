@@ -29,8 +29,8 @@ _PATTERNS = [
     r"(?:打开|关闭|关掉|发送|设置|设定|设好|保存|记录|记住|记下|删除|播放|预订|预定|下单|拨打|添加|启动|停止|调好|锁)",
     r"已(?:经)?(?:为您|帮您|为你|帮你|成功)?(?:打开|关闭|关掉|发送|设置|设定|设好|保存|记录|记住|记下|删除|播放|预订|下单|添加|锁)",
     r"我(?:会|将)(?:在[^。！？]{0,12})?(?:提醒|叫醒|通知|发送|打开|关闭|设置|拨打|记住|保存|播放)",
-    r"\b(?:ich habe|ich hab)\b[^.!?]{0,60}\b(?:einge|ausge|an|ab)?(?:schaltet|stellt|gemacht|gesendet|geschickt|gespeichert|"
-    r"gelöscht|bestellt|gebucht|angerufen|notiert|gemerkt|gesperrt|verriegelt|gespielt)\b",
+    r"\b(?:ich habe|ich hab)\b[^.!?]{0,60}\b(?:einge|ausge|an|ab)?(?:schaltet|stellt|gemacht|gesendet|geschickt|"
+    r"gespeichert|gelöscht|bestellt|gebucht|angerufen|notiert|gemerkt|gesperrt|verriegelt|gespielt)\b",
     r"\bich werde\b[^.!?]{0,60}\b(?:erinnern|wecken|benachrichtigen|anrufen|schicken|einschalten|ausschalten)\b",
     r"\bj'ai (?:bien )?(?:allumé|éteint|envoyé|réglé|programmé|enregistré|supprimé|commandé|réservé|appelé|noté)\b",
     r"\bje (?:vais (?:te |vous |l'|la |le )?(?:rappeler|réveiller|envoyer|allumer|éteindre|appeler|prévenir)"

@@ -64,8 +64,13 @@ class Paths:
 
     @property
     def prefixes(self) -> Path:
-        """Saved key-value states of prompt prefixes; can be deleted at any time."""
-        return self.cache / "prefixes"
+        """Saved key-value states of prompt prefixes, beside the models they belong to; can be deleted at any time."""
+        return self.models / "prefixes"
+
+    @property
+    def fitted(self) -> Path:
+        """Weights fitted to the tools' utterances, named by a hash of them; can be deleted at any time."""
+        return self.models / "fitted"
 
 
 def ensure(folder: Path) -> Path:
