@@ -1,0 +1,241 @@
+"""Indexing cameras: every new or changed recording is scanned once and written in one transaction.
+
+Owns the order of work and what a broken recording means; the scan is a worker's (`scan_backend`), the vision
+backend is a colleague's (`Appearance`), the truth is the store's.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runtime.errors import MediaError, ModelMissingError, WorkerDiedError
+from runtime.house import House
+from runtime.residency import Priority
+from runtime.worker import Cancellation, Worker, WorkerSpec
+from tools.contract import Progress
+from tools.finder.appearance import DETECTOR, open_appearance
+from tools.finder.appearance_types import Appearance, Proposal
+from tools.finder.drafts import PersonDraft, SegmentDraft, SegmentFile, StillDraft
+from tools.finder.records import Box, Camera
+from tools.finder.scan import Scan, ScanProgress
+from tools.finder.segments import camera_zone, find_recordings, recording_start, start_from_name
+from tools.finder.stays import Stays
+from tools.finder.store import FinderStore
+from tools.finder.vectors import Vectors
+
+log = logging.getLogger(__name__)
+
+SAME_LOOK = 0.7
+"""Correlation from which a spot counts as looking the same."""
+
+
+@dataclass
+class IndexReport:
+    """What an indexing did.
+
+    `broken` holds path and problem of recordings that could not be used, or only in part.
+    """
+
+    indexed: int = 0
+    skipped: int = 0
+    broken: list[tuple[str, str]] = field(default_factory=list)
+    footage_s: float = 0.0
+    wall_s: float = 0.0
+    changes: int = 0
+    sightings: int = 0
+
+    @property
+    def times_real_time(self) -> float:
+        """Seconds of footage for a second of work."""
+        return self.footage_s / self.wall_s if self.wall_s > 0 else 0.0
+
+
+def index_cameras(
+    house: House,
+    store: FinderStore,
+    names: Sequence[str] | None = None,
+    *,
+    progress: Callable[[Progress], None] = lambda progress: None,
+    cancellation: Cancellation | None = None,
+    appearance: bool = True,
+) -> IndexReport:
+    """Index what is new or changed of these cameras (all of them where `names` is None).
+
+    Without the vision models (`appearance` False, or not installed) changes and stays are found without
+    labels. Raises `UnknownNameError`, `CallCancelled` (what was finished stays), `StorageError`, `UsageError`
+    when another process indexes.
+    """
+    cameras = store.cameras() if names is None else [store.camera(name) for name in names]
+    cancellation = cancellation or Cancellation()
+    began, report = time.monotonic(), IndexReport()
+    with store.indexing(), ExitStack() as stack:
+        waiting = _waiting(store, cameras, report)
+        if not waiting:
+            return report
+        indexer = _Indexer(house, store, stack, cancellation, appearance)
+        for number, (camera, file) in enumerate(waiting):
+            cancellation.check()
+
+            def say(done: ScanProgress, number: int = number, name: str = file.name) -> None:
+                share = done.done_s / done.total_s if done.total_s else 0.0
+                progress(Progress(f"{name}", number + min(share, 1.0), len(waiting), "recordings"))
+
+            indexer.index(camera, file, report, say)
+            report.wall_s = time.monotonic() - began
+        progress(Progress("done", len(waiting), len(waiting), "recordings"))
+    report.wall_s = time.monotonic() - began
+    return report
+
+
+def _waiting(store: FinderStore, cameras: Sequence[Camera], report: IndexReport) -> list[tuple[Camera, Path]]:
+    waiting = []
+    for camera in cameras:
+        source = Path(camera.source)
+        if not source.exists():
+            report.broken.append((camera.source, f"the source of camera {camera.name} is not there"))
+            continue
+        for file in find_recordings(source):
+            found = file.stat()
+            if store.is_indexed(camera.id, str(file), found.st_size, found.st_mtime_ns):
+                report.skipped += 1
+            else:
+                waiting.append((camera, file))
+    return waiting
+
+
+class _Indexer:
+    """One indexing while it runs."""
+
+    def __init__(
+        self, house: House, store: FinderStore, stack: ExitStack, cancellation: Cancellation, appearance: bool
+    ) -> None:
+        self._house, self._store, self._cancellation = house, store, cancellation
+        self._zone = camera_zone(house.settings.finder.timezone)
+        self._worker: Worker = stack.enter_context(house.residency.lease(scan_spec(house)))
+        self._appearance: Appearance | None = None
+        self._vectors: Vectors | None = None
+        if appearance:
+            self._open_appearance(stack)
+
+    def _open_appearance(self, stack: ExitStack) -> None:
+        try:
+            self._appearance = stack.enter_context(open_appearance(self._house))
+            self._vectors = Vectors(self._house, self._appearance.version)
+        except ModelMissingError as problem:
+            log.warning("Things are indexed without labels: %s", problem)
+
+    def index(self, camera: Camera, file: Path, report: IndexReport, say: Callable[[ScanProgress], None]) -> None:
+        """Scan one recording and write what it gave; a broken one is written with its problem."""
+        found = file.stat()
+        try:
+            scan = self._scan(file, say)
+        except (MediaError, WorkerDiedError) as problem:
+            start = start_from_name(file, self._zone) or found.st_mtime
+            draft = SegmentDraft(
+                SegmentFile(
+                    str(file), found.st_size, found.st_mtime_ns, start, 0.0, 0, 0, 0.0, "broken", problem.message
+                )
+            )
+            self._write(camera, draft)
+            report.broken.append((str(file), problem.message))
+            return
+        start = recording_start(
+            file, given=camera.start, creation=scan.creation, mtime=found.st_mtime, duration_s=scan.duration_s,
+            zone=self._zone,
+        ).time  # fmt: skip
+        problem_text = "; ".join(scan.problems) or None
+        segment = SegmentFile(
+            str(file), found.st_size, found.st_mtime_ns, start, scan.duration_s, scan.width, scan.height, scan.fps,
+            "partial" if problem_text else "ok", problem_text,
+        )  # fmt: skip
+        draft = self._draft(scan, segment)
+        self._write(camera, draft)
+        report.indexed += 1
+        report.footage_s += scan.duration_s
+        report.changes += len(draft.changes)
+        report.sightings += len(draft.sightings)
+        if problem_text:
+            report.broken.append((str(file), problem_text))
+
+    def _scan(self, file: Path, say: Callable[[ScanProgress], None]) -> Scan:
+        for item in self._worker.stream("scan", str(file), cancellation=self._cancellation):
+            if isinstance(item, Scan):
+                return item
+            say(item)
+        raise MediaError(f"The scan of {file} gave no result.")
+
+    def _draft(self, scan: Scan, segment: SegmentFile) -> SegmentDraft:
+        stays = Stays(scan, segment.start, lambda a, b, box: self._same_look(scan, a, b, box))
+        stays.begin_with(self._propose(scan, scan.first))
+        stays.run()
+        if scan.last is not None and scan.last != scan.first:
+            stays.end_with(self._propose(scan, scan.last))
+        self._describe(stays)
+        return SegmentDraft(
+            segment,
+            [StillDraft(segment.start + s.offset, s.jpeg, s.scale) for s in scan.stills],
+            stays.changes,
+            stays.sightings,
+            [
+                PersonDraft([(segment.start + p[0], *p[1:]) for p in person.path], person.still)
+                for person in scan.people
+            ],
+        )
+
+    def _same_look(self, scan: Scan, first: int, second: int, box: Box) -> bool:
+        a, b = scan.stills[first], scan.stills[second]
+        scaled = tuple(value * a.scale for value in box)
+        return float(self._worker.call("same_look", a.jpeg, b.jpeg, scaled)) >= SAME_LOOK
+
+    def _propose(self, scan: Scan, still: int | None) -> list[Proposal]:
+        """Things seen on a still, with boxes in pixels of the recording."""
+        if self._appearance is None or still is None:
+            return []
+        shown = scan.stills[still]
+        found = self._appearance.propose(shown.jpeg)
+        return [_rescaled(proposal, shown.scale) for proposal in found if proposal.label != "person"]
+
+    def _describe(self, stays: Stays) -> None:
+        if self._appearance is None:
+            return
+        bare = [s for s in stays.sightings if s.vector is None and s.crop]
+        described = self._appearance.describe([s.crop for s in bare if s.crop])
+        for sighting, looks in zip(bare, described, strict=True):
+            sighting.label, sighting.label_score = looks.label, looks.label_score
+            sighting.colours, sighting.vector = looks.colours, looks.vector
+
+    def _write(self, camera: Camera, draft: SegmentDraft) -> None:
+        ids, replaced = self._store.write_segment(camera.id, draft)
+        if self._vectors is not None:
+            self._vectors.remove(replaced)
+            pairs = [(i, s.vector) for i, s in zip(ids, draft.sightings, strict=True) if s.vector is not None]
+            self._vectors.add([i for i, _ in pairs], [vector for _, vector in pairs])
+
+
+def _rescaled(proposal: Proposal, scale: float) -> Proposal:
+    p, (x, y, w, h) = proposal, proposal.box
+    box = (x / scale, y / scale, w / scale, h / scale)
+    return Proposal(box, p.label, p.label_score, p.colours, p.vector, p.crop, p.origin)
+
+
+def scan_spec(house: House) -> WorkerSpec:
+    """The worker that scans recordings; with the person detector where it is installed."""
+    installed = house.catalogue.installed(DETECTOR)
+    kwargs = {
+        "detector": str(house.catalogue.folder(DETECTOR)) if installed else None,
+        "still_px": house.settings.finder.thumbnail_px,
+    }
+    target = "tools.finder.scan_backend:Scanner"
+    return WorkerSpec("camera scan", target, kwargs, cpu_bytes=500_000_000, priority=Priority.BACKGROUND)
+
+
+@contextmanager
+def open_store(house: House) -> Iterator[FinderStore]:
+    """The house's camera index."""
+    with FinderStore(house.paths.finder) as store:
+        yield store

@@ -1,0 +1,222 @@
+"""The scan of one recording, in a worker process: keyframes first, full decoding only around changes.
+
+Joins reading (`video_backend`), settling (`settled_backend`), judging (`judge_backend`), timing
+(`refine_backend`) and people (`people_backend`). Owns no storage; its memory does not grow with the length of
+the footage, but for what it found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.worker_service import Emit
+from tools.finder.appearance_types import CROP_PX, margin_box
+from tools.finder.judge_backend import Verdict, judge
+from tools.finder.people_backend import PeopleTracks, PersonFinder, Track, distance
+from tools.finder.records import Box
+from tools.finder.refine_backend import Watch, refine
+from tools.finder.scan import Scan, ScanChange, ScanPerson, ScanProgress, ScanStill
+from tools.finder.settled_backend import IntBox, Region, SettledModel
+from tools.finder.video_backend import Probe, Sample, probe, samples
+
+Picture = NDArray[np.uint8]
+
+BATCH = 24
+"""Changes whose pictures are kept in memory before their moments are looked for."""
+PERSON_SHARE = 0.006
+"""A region larger than this share of the picture is looked at for a person standing still."""
+
+
+@dataclass
+class _Found:
+    watch: Watch
+    verdict: Verdict
+    before: int
+    after: int
+    crop: bytes
+
+
+class Scanner:
+    """The service.
+
+    `detector` is the folder of the SSD model or None; `still_px` the longest side of stills.
+    """
+
+    def __init__(self, detector: str | None = None, still_px: int = 1280) -> None:
+        cv2.setNumThreads(2)
+        self._finder = PersonFinder(Path(detector) if detector else None)
+        self._still_px = still_px
+
+    def scan(self, path: str, *, emit: Emit) -> None:
+        """Scan a recording: emits `ScanProgress` values and, at the end, one `Scan`. Raises `MediaError`."""
+        info = probe(Path(path))
+        emit(_Pass(Path(path), info, self._finder, self._still_px, emit).run())
+
+    def same_look(self, first: bytes, second: bytes, box: Box) -> float:
+        """How alike `box` (JPEG pixels) looks on two stills of one camera: 1 the same, 0 nothing alike."""
+        return same_look(first, second, box)
+
+
+class _Pass:
+    """One scan while it runs."""
+
+    def __init__(self, path: Path, info: Probe, finder: PersonFinder, still_px: int, emit: Emit) -> None:
+        self._path, self._info, self._finder, self._emit = path, info, finder, emit
+        self._still_px = still_px
+        self._model = SettledModel()
+        self._people = PeopleTracks(finder)
+        self._stills: list[ScanStill] = []
+        self._pending: list[_Found] = []
+        self._changes: list[ScanChange] = []
+        self._calm: Sample | None = None
+        self._calm_still: int | None = None
+        self._first: int | None = None
+        self._scale = 1.0
+
+    def run(self) -> Scan:
+        sample = None
+        for sample in samples(self._path, self._info):
+            self._emit(ScanProgress(sample.offset, self._info.duration_s))
+            self._scale = self._info.width / sample.image.shape[1]
+            self._take(sample)
+        self._settle_moments()
+        if self._calm is None and sample is not None:
+            self._calm = sample
+        last = self._keep_calm() if self._calm is not None else None
+        people = [ScanPerson(tuple(self._full_point(p) for p in t.path)) for t in self._people.people()]
+        i = self._info
+        found = [self._with_person(c) for c in sorted(self._changes, key=lambda change: change.offset)]
+        return Scan(
+            i.width, i.height, i.fps, i.duration_s, i.creation, i.problems, tuple(self._stills), tuple(found),
+            tuple(people), self._first if self._first is not None else last, last,
+        )  # fmt: skip
+
+    def _take(self, sample: Sample) -> None:
+        step = self._model.step(sample.image, sample.offset)
+        if step.moving:
+            self._people.look(sample.image, step.moving, sample.offset)
+        for region in step.regions:
+            self._decide(region, sample)
+        if step.calm:
+            self._calm, self._calm_still = sample, None
+            if self._first is None:
+                self._first = self._keep_calm()
+        if len(self._pending) >= BATCH:
+            self._settle_moments()
+
+    def _decide(self, region: Region, sample: Sample) -> None:
+        """Accept a region, as a change or silently, or hold it while a person stands there."""
+        verdict = judge(region)
+        height, width = sample.image.shape[:2]
+        box = verdict.box
+        if (
+            verdict.kind == "thing"
+            and box[2] * box[3] > PERSON_SHARE * width * height
+            and verdict.presence > 0
+            and self._finder.is_person(sample.image, box)
+        ):
+            self._model.hold(region)
+            return
+        self._model.accept(region)
+        if verdict.kind != "thing":
+            return
+        before = self._keep_calm() if self._calm is not None else None
+        self._calm, self._calm_still = sample, None
+        after = self._keep_calm()
+        placed = verdict.presence > 0
+        crop = _crop(sample.image, box) if placed else _crop_before(region, sample.image, box)
+        self._pending.append(_Found(Watch(region, placed), verdict, after if before is None else before, after, crop))
+
+    def _keep_calm(self) -> int:
+        """Position of the still of the last calm sample, made when it is first asked for."""
+        assert self._calm is not None
+        if self._calm_still is None:
+            image = self._calm.at_size(self._still_px)
+            self._stills.append(ScanStill(self._calm.offset, _jpeg(image, 88), image.shape[1] / self._info.width))
+            self._calm_still = len(self._stills) - 1
+        return self._calm_still
+
+    def _settle_moments(self) -> None:
+        refine(self._path, self._info, [found.watch for found in self._pending])
+        for found in self._pending:
+            self._emit.check()
+            watch = found.watch
+            score = 0.5 * min(1.0, found.verdict.contrast / 40.0) + 0.5 * abs(found.verdict.presence)
+            self._changes.append(
+                ScanChange(
+                    watch.moment, "placed" if watch.placed else "removed", self._full_box(found.verdict.box),
+                    round(score, 3), found.before, found.after, None, found.crop,
+                )
+            )  # fmt: skip
+        self._pending = []
+
+    def _with_person(self, change: ScanChange) -> ScanChange:
+        """The change with the person who was nearest about that moment."""
+        box = tuple(value / self._scale for value in change.box)
+        gaps = [(_nearest(t, change.offset, box), index) for index, t in enumerate(self._people.people())]
+        near = [(gap, index) for gap, index in gaps if gap is not None]
+        return replace(change, person=min(near)[1]) if near else change
+
+    def _full_box(self, box: IntBox) -> Box:
+        s = self._scale
+        return (round(box[0] * s, 1), round(box[1] * s, 1), round(box[2] * s, 1), round(box[3] * s, 1))
+
+    def _full_point(self, point: tuple[float, ...]) -> tuple[float, float, float, float, float]:
+        t, x, y, w, h = point
+        s = self._scale
+        return (round(t, 2), round(x * s, 1), round(y * s, 1), round(w * s, 1), round(h * s, 1))
+
+
+def _nearest(track: Track, moment: float, box: tuple[float, ...], within_s: float = 3.0) -> float | None:
+    """Pixels between the box and where the track was about that moment, or None when it was too far away."""
+    x, y, w, h = box
+    gaps = [distance((x, y, w, h), point[1:]) for point in track.path if abs(point[0] - moment) <= within_s]
+    reach = max(max(point[3], point[4]) for point in track.path)
+    return min(gaps) if gaps and min(gaps) <= reach else None
+
+
+def _crop(image: Picture, box: Box) -> bytes:
+    left, top, right, bottom = margin_box(box, image.shape[1], image.shape[0])
+    part = image[top:bottom, left:right]
+    scale = CROP_PX / max(part.shape[:2])
+    if scale < 1.0:
+        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return _jpeg(part, 92)
+
+
+def _crop_before(region: Region, image: Picture, box: IntBox) -> bytes:
+    """The crop of a removed thing: the picture now, with the region as it looked before."""
+    whole = image.copy()
+    left, top, right, bottom = region.roi
+    whole[top:bottom, left:right] = np.clip(region.before, 0, 255).astype(np.uint8)
+    return _crop(whole, box)
+
+
+def _jpeg(image: Picture, quality: int) -> bytes:
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return bytes(data)
+
+
+def same_look(first: bytes, second: bytes, box: Box) -> float:
+    """See `Scanner.same_look`:
+
+    The correlation of the part's pixels, in which a change of light leaves no trace.
+    """
+    parts: list[Any] = []
+    for jpeg in (first, second):
+        image: Any = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        left, top, right, bottom = margin_box(box, image.shape[1], image.shape[0], 0.15)
+        parts.append(cv2.GaussianBlur(image[top:bottom, left:right], (5, 5), 0).astype(np.float32))
+    if parts[0].shape != parts[1].shape:
+        return 0.0
+    flat = [part - part.mean(axis=(0, 1)) for part in parts]
+    power = float(np.sqrt((flat[0] ** 2).mean() * (flat[1] ** 2).mean()))
+    if power < 4.0:
+        return 1.0 if float(np.abs(parts[0] - parts[1]).mean()) < 10.0 else 0.0
+    return max(0.0, float((flat[0] * flat[1]).mean()) / power)
