@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from tools.finder.records import Box
 
 CROP_MARGIN = 0.3
-"""A crop shows its box with this share of the box's longer side around it, so that background can be told from thing."""
+"""A crop shows this share of its box's longer side around the box, so that ground can be told from thing."""
 CROP_PX = 160
 """Longest side of a stored crop, pixels."""
 

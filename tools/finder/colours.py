@@ -121,7 +121,7 @@ def clusters(points: Floats, count: int, rounds: int = 6) -> Floats:
 
 
 def _distances(points: Floats, centres: Floats) -> Floats:
-    squares = (points**2).sum(1)[:, None] - 2 * points @ centres.T + (centres**2).sum(1)
+    squares: NDArray[Any] = (points**2).sum(1)[:, None] - 2 * points @ centres.T + (centres**2).sum(1)
     return np.sqrt(np.maximum(squares, 0)).astype(np.float32)
 
 

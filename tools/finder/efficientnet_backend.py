@@ -32,7 +32,7 @@ STAGES = (
 """Of each stage: blocks, kernel, stride of the first block, expansion, output channels (table 1 of the paper)."""
 
 
-class _SameConv(nn.Conv2d):
+class _SameConv(nn.Conv2d):  # type: ignore[misc]
     """A convolution padded as TensorFlow does: what is odd goes right and below."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -46,7 +46,7 @@ def _norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3)
 
 
-class _Block(nn.Module):
+class _Block(nn.Module):  # type: ignore[misc]
     """Inverted residual: widen, depthwise convolution, narrow."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
@@ -66,7 +66,7 @@ class _Block(nn.Module):
         return x + y if self._adds else y
 
 
-class EfficientNetLite0(nn.Module):
+class EfficientNetLite0(nn.Module):  # type: ignore[misc]
     """float [n, 3, 224, 224] in, RGB scaled by (v - 127) / 128; (features [n, 1280], logits [n, 1000]) out."""
 
     def __init__(self) -> None:

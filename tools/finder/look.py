@@ -44,4 +44,5 @@ def take_apart(vectors: Floats) -> Parts:
 
 
 def _unit(values: Floats) -> Floats:
-    return (values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-9)).astype(np.float32)
+    unit: Floats = (values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-9)).astype(np.float32)
+    return unit

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import MediaError
+from tools.finder.appearance import STARTER_VERSION
 from tools.finder.appearance_types import CROP_MARGIN, CROP_PX, Description, Proposal, margin_box
 from tools.finder.colours import inner, look
 from tools.finder.efficientnet_backend import SIDE, Classifier
@@ -21,7 +22,6 @@ from tools.finder.records import Box
 from tools.finder.region_backend import regions
 from tools.finder.ssd_backend import Detection, Detector
 
-VERSION = "starter-1 efficientnet-lite0"
 BATCH = 16
 PERSON = "person"
 SURE = 0.12
@@ -67,7 +67,7 @@ class StarterVision:
 
     def version(self) -> str:
         """Which models made the vectors."""
-        return VERSION
+        return STARTER_VERSION
 
     def describe(self, crops: Sequence[bytes]) -> list[Description]:
         """See `Appearance.describe`."""

@@ -1,0 +1,75 @@
+"""How many pixels a centimetre has on each camera, from things whose usual size is known. Owns no matching.
+
+A wall camera's scale differs by half between the near and the far end of a room; one figure a camera is therefore only
+a rough one (`spread`), good enough to tell a wallet from a cloth.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from tools.finder.kinds import kinds
+from tools.finder.records import Person, Sighting
+
+PERSON_CM = 165.0
+FURNITURE_CM = {
+    "chair": 90.0, "couch": 190.0, "bed": 200.0, "dining table": 130.0, "refrigerator": 175.0, "tv": 100.0,
+    "microwave": 50.0, "oven": 65.0, "sink": 55.0, "toilet": 70.0, "bench": 120.0,
+}  # fmt: skip
+SURE = 0.5
+HANDLED_CM = 16.0
+"""Usual size of things that people put down: the anchor where nothing of known size is seen."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """`px_per_cm`, and `spread`: the standard deviation of its natural logarithm."""
+
+    px_per_cm: float
+    spread: float
+
+
+@cache
+def _known_cm() -> Mapping[str, float]:
+    sizes = dict(FURNITURE_CM)
+    for kind in kinds():
+        for name in kind.names:
+            sizes.setdefault(name, kind.size_cm)
+    return sizes
+
+
+def scales(sightings: Sequence[Sighting], people: Iterable[Person]) -> dict[int, Scale]:
+    """The scale of each camera (by id) that has sightings."""
+    tall: dict[int, list[float]] = {}
+    for person in people:
+        heights = sorted(h for _, _, _, w, h in person.path if h > 1.5 * w)
+        if heights:
+            tall.setdefault(person.camera_id, []).append(heights[len(heights) * 3 // 4] / PERSON_CM)
+    by_camera: dict[int, list[Sighting]] = {}
+    for sighting in sightings:
+        by_camera.setdefault(sighting.camera_id, []).append(sighting)
+    return {camera: _scale(seen, tall.get(camera, [])) for camera, seen in by_camera.items()}
+
+
+def _scale(seen: Sequence[Sighting], people: Sequence[float]) -> Scale:
+    anchors = list(people)
+    for sighting in seen:
+        known = _known_cm().get((sighting.label or "").casefold())
+        if known and sighting.origin == "detector" and (sighting.label_score or 0) >= SURE:
+            anchors.append(longest(sighting) / known)
+    handled = [s for s in seen if s.placed_by or s.ended_by] or seen
+    usual = math.exp(statistics.median(math.log(max(longest(s), 1.0) / HANDLED_CM) for s in handled))
+    if not anchors:
+        return Scale(usual, 0.7)
+    logs = [math.log(max(value, 0.01)) for value in anchors] + [math.log(usual)]
+    return Scale(math.exp(statistics.median(logs)), 0.45 if len(anchors) > 2 else 0.6)
+
+
+def longest(sighting: Sighting) -> float:
+    """The longest side of a sighting as seen, pixels: near its diagonal when it lies askew."""
+    _, _, w, h = sighting.box
+    return max(w, h, 0.85 * math.hypot(w, h) if min(w, h) > 0.5 * max(w, h) else 0.0)

@@ -1,0 +1,196 @@
+"""The search: a query in, an answer with its evidence out. Owns neither indexing nor the command line.
+
+Steps: what is asked for (`query`), the sightings of the time and cameras asked for (`store`), their vectors
+(`vectors`), the ranking (`match`), the after-check (`answer`), the words (`wording`) and the picture (`evidence_backend`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.errors import MediaError, UsageError
+from runtime.house import House
+from tools.finder.answer import Found, Reported, choose, report
+from tools.finder.answer import House as Known
+from tools.finder.appearance import LeasedAppearance, current_version, open_appearance
+from tools.finder.match import Ranked, rank
+from tools.finder.photo import photo_vectors
+from tools.finder.query import Wanted, understand
+from tools.finder.records import Sighting
+from tools.finder.scale import scales
+from tools.finder.store import FinderStore
+from tools.finder.vectors import Vectors
+from tools.finder.wording import at_zone, sentence
+
+Floats = NDArray[np.float32]
+
+
+class Embeds(Protocol):
+    """What embeds texts: `memory.embedder.Embedder`."""
+
+    def embed(self, texts: Sequence[str], kind: Literal["query", "passage"] = "query") -> Floats:
+        """Unit vectors [n, d]."""
+
+
+@dataclass(frozen=True)
+class FindQuery:
+    """What to look for: words, a photo of the thing, or both; on one camera; since a time (aware)."""
+
+    item: str
+    camera: str | None = None
+    since: datetime | None = None
+    photo: Path | None = None
+
+
+@dataclass(frozen=True)
+class FindResult:
+    """The answer; `reported` newest first, `frames` are the evidence pictures in the same order."""
+
+    item: str
+    found: Found
+    answer: str
+    frames: tuple[Path, ...]
+    now: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of `hausgeist find --json`."""
+        return {
+            "item": self.item,
+            "found": bool(self.found.reported),
+            "answer": self.answer,
+            "sightings": [
+                self._sighting(one, frame) for one, frame in zip(self.found.reported, self.frames, strict=True)
+            ],
+            "coverage": [
+                {"camera": c.camera, "from": self._time(c.start), "to": self._time(c.end),
+                 "gaps": [[self._time(a), self._time(b)] for a, b in c.gaps]}
+                for c in self.found.coverage
+            ],
+        }  # fmt: skip
+
+    def _sighting(self, one: Reported, frame: Path) -> dict[str, Any]:
+        return {
+            "camera": one.camera,
+            "zone": one.place.zone,
+            "place": one.place.words_en,
+            "first_seen": self._time(one.sighting.first_seen),
+            "last_seen": self._time(one.sighting.last_seen),
+            "box": [round(value, 1) for value in one.sighting.box],
+            "score": round(one.score, 3),
+            "frame": str(frame),
+            "state": one.state,
+            "by": one.by,
+        }
+
+    def _time(self, seconds: float | None) -> str | None:
+        return None if seconds is None else at_zone(seconds, self.now.tzinfo).isoformat()
+
+
+def search(
+    house: House,
+    embedder: Embeds,
+    query: FindQuery,
+    *,
+    language: str = "en",
+    check: Callable[[], None] = lambda: None,
+) -> FindResult:
+    """Look for a thing. `check` may raise to cancel.
+
+    Raises `UnknownNameError` for a camera, `MediaError` for a photo, and what leasing the vision models raises.
+    """
+    if not query.item.strip() and query.photo is None:
+        raise UsageError("There is nothing to look for.", remedy="Name a thing, or give its photo.")
+    if query.photo is not None and not query.photo.is_file():
+        raise MediaError(f"There is no photo {query.photo}.", remedy="Give the path of a JPEG or PNG file.")
+    now = house.now()
+    with FinderStore(house.paths.finder) as store:
+        known = _known(store, query)
+        check()
+        ranked = _ranked(house, embedder, query, known)
+        check()
+        chosen = choose(ranked, house.settings.finder.found_score)
+        reported = report(chosen, known)
+        best = ranked[0].score if ranked else 0.0
+        found = Found(tuple(reported), best, tuple(known.coverage))
+        frames = tuple(_frame(house, store, query, one) for one in reported)
+    item = query.item.strip() or (query.photo.stem if query.photo else "")
+    return FindResult(item, found, sentence(item, found, now, language), frames, now)
+
+
+def _known(store: FinderStore, query: FindQuery) -> Known:
+    """All that the index knows of the cameras and the time asked for; for the after-check, later things too."""
+    since = query.since.timestamp() if query.since else None
+    wanted = [store.camera(query.camera)] if query.camera else store.cameras()
+    sizes = {s.camera_id: (s.width, s.height) for s in store.segments(query.camera)}
+    coverage = [store.coverage(camera.name, since) for camera in wanted]
+    return Known(
+        wanted, sizes, store.sightings(query.camera, since), store.changes(query.camera), store.people(), coverage
+    )  # fmt: skip
+
+
+def _ranked(house: House, embedder: Embeds, query: FindQuery, known: Known) -> list[Ranked]:
+    if not known.sightings:
+        return []
+    wanted = understand(query.item, lambda texts: embedder.embed(texts)) if query.item.strip() else None
+    with ExitStack() as stack:
+        leased: list[LeasedAppearance] = []
+
+        def appearance() -> LeasedAppearance:
+            if not leased:
+                leased.append(stack.enter_context(open_appearance(house)))
+            return leased[0]
+
+        vectors = Vectors(house, current_version(house)).of(known.sightings, appearance)
+        photo = photo_vectors(query.photo, appearance()) if query.photo else None
+    ranked = rank(known.sightings, vectors, wanted, photo, scales(known.sightings, known.people))
+    return _by_position(ranked, wanted)
+
+
+def _by_position(ranked: list[Ranked], wanted: Wanted | None) -> list[Ranked]:
+    """For "the left bottle": of the things that fit, weigh those more that lie so on their camera's picture."""
+    if wanted is None or wanted.position is None or not ranked:
+        return ranked
+    rivals = [r for r in ranked if r.ratio >= 0.3 * ranked[0].ratio]
+    weights: dict[int, float] = {}
+    for one in rivals:
+        centres = [_centre(r.sighting) for r in rivals if r.sighting.camera_id == one.sighting.camera_id]
+        low, high = min(centres), max(centres)
+        at = (_centre(one.sighting) - low) / (high - low) if high - low > one.sighting.box[2] / 2 else 0.5
+        weights[one.sighting.id] = {"left": 1 - at, "right": at, "middle": 1 - abs(2 * at - 1)}[wanted.position]
+    best = max(weights.values())
+    moved = [
+        Ranked(r.sighting, r.score * (0.1 + 0.9 * w), r.ratio * (0.1 + 0.9 * w), {**r.evidence, "position": w})
+        for r in ranked
+        for w in [weights.get(r.sighting.id, 0.0) / max(best, 1e-6)]
+    ]
+    return sorted(moved, key=lambda r: -r.score)
+
+
+def _centre(sighting: Sighting) -> float:
+    return sighting.box[0] + sighting.box[2] / 2
+
+
+def _frame(house: House, store: FinderStore, query: FindQuery, one: Reported) -> Path:
+    """The evidence picture of a sighting, made where it is not there yet."""
+    from tools.finder.evidence_backend import draw_evidence
+
+    still = store.still(one.sighting.still_id) if one.sighting.still_id is not None else None
+    if still is None:
+        nearest = store.stills(one.camera, one.sighting.last_seen)
+        if not nearest:
+            raise MediaError(f"No frame of {one.camera} is kept.", remedy="Run `hausgeist cameras index`.")
+        still = nearest[0]
+    name = re.sub(r"[^\w-]+", "-", f"{one.camera}-{at_zone(one.sighting.last_seen, house.now().tzinfo):%Y%m%d-%H%M%S}")
+    target = house.paths.outputs / f"found-{name}-{one.sighting.id}.jpg"
+    return draw_evidence(
+        store.folder / still.file, one.sighting.box, still.scale, target, house.settings.finder.thumbnail_px
+    )
