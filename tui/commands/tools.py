@@ -50,13 +50,13 @@ def list_tools(options: Namespace) -> int:
 
 def call(options: Namespace) -> int:
     """Call one tool with the arguments of the command line."""
-    with open_house(options) as house, open_memory(house) as memory:
+    with open_house(options) as house:
         registry = Registry.load(house)
         tool = registry.get(options.name)
         args = parse_arguments(tool, options.arguments)
         check_args(tool, args)
         _approve(tool, args, house, yes=options.yes)
-        with interruptible() as cancellation, progress_bar() as show:
+        with open_memory(house) as memory, interruptible() as cancellation, progress_bar() as show:
             context = tool_context(
                 house,
                 memory,
