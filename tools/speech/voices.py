@@ -60,10 +60,11 @@ def preferred_voice(house: House) -> VoiceChoice:
     """The voice from the settings. Raises `ModelMissingError` naming the command that gets it."""
     voices = installed_voices(house)
     wanted = house.settings.speech.voice
+    if wanted in house.catalogue.entries:
+        house.catalogue.require(wanted)
     if voices and (voices[0].id == wanted or str(voices[0].model) == str(Path(wanted).expanduser())):
         return voices[0]
     if wanted in house.catalogue.entries:
-        house.catalogue.require(wanted)
         raise ModelMissingError(
             f"The voice {wanted} is installed, but it is not a Piper voice.",
             remedy="Set speech.voice to a Piper voice, such as piper-en-us-joe.",

@@ -1,0 +1,167 @@
+"""What lies in an image model's folder or file: is it whole, how large is it, what can it draw. Loads no weights.
+
+Reads the diffusers layout (`model_index.json`, a folder for each component) and the headers of safetensors files
+(https://github.com/huggingface/safetensors, "Format"). Pickled weights are never used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runtime.errors import ModelCorruptError, ModelMissingError
+
+_NO_WEIGHTS = re.compile(r"Tokenizer|Scheduler|Processor|FeatureExtractor")
+_FEW_STEPS = re.compile(r"turbo|lightning|lcm|hyper-?sd|schnell|dmd2|sdxs|flash-?sd", re.I)
+_FEW_STEP_SCHEDULERS = {"LCMScheduler", "TCDScheduler"}
+_MOST_HEADER_BYTES = 100_000_000
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What is known of an image model before it is loaded."""
+
+    path: Path
+    pipeline: str
+    """Name of the diffusers pipeline class."""
+    variant: str | None
+    """"fp16" where only half-precision files are there."""
+    parameters: int
+    multiple: int
+    """Width and height must be multiples of so many pixels."""
+    few_steps: bool
+    """Distilled to draw in 1 to 4 steps without guidance (SD-Turbo, LCM, Lightning, FLUX schnell)."""
+    config_sha256: str
+
+
+def inspect(path: Path, get_it: str) -> ModelFacts:
+    """Read a diffusers folder, or a .safetensors file with its configuration in a folder of the same stem beside it.
+
+    `get_it` is the remedy for what is missing or broken. Raises `ModelMissingError` for what is absent or partial and
+    `ModelCorruptError` for what is broken, naming the file.
+    """
+    folder = path.with_suffix("") if path.is_file() else path
+    if path.is_file() and path.suffix != ".safetensors":
+        raise ModelMissingError(
+            f"The image model {path} is not a .safetensors file.", remedy="Pickled weights are never loaded."
+        )
+    if not path.exists():
+        raise ModelMissingError(f"There is no image model at {path}.", remedy=get_it)
+    index = _json(folder / "model_index.json", get_it)
+    components = _components(index)
+    weights: dict[Path, list[Path]] = {}
+    variant = None
+    for name, class_name in components.items():
+        if not _NO_WEIGHTS.search(class_name):
+            if path.is_dir():
+                files, half = _weights(folder / name, get_it)
+                variant = "fp16" if half else variant
+                weights[folder / name] = files
+        elif not (folder / name).is_dir():
+            raise _partial(folder / name, get_it)
+    every = [path] if path.is_file() else [file for files in weights.values() for file in files]
+    parameters = sum(_parameters(file, get_it) for file in every)
+    configs = {name: _config(folder / name) for name in components}
+    return ModelFacts(
+        path,
+        str(index.get("_class_name")),
+        variant,
+        parameters,
+        _multiple(configs),
+        _is_few_steps(path, index, configs),
+        _digest(folder, every),
+    )
+
+
+def _components(index: dict[str, Any]) -> dict[str, str]:
+    """Name and class of each component that the pipeline has."""
+    pairs = {name: value for name, value in index.items() if isinstance(value, list) and len(value) == 2}
+    return {name: str(value[1]) for name, value in pairs.items() if value[1] is not None}
+
+
+def _weights(folder: Path, get_it: str) -> tuple[list[Path], bool]:
+    """The safetensors files of one component, and whether only half precision is there."""
+    _json(folder / "config.json", get_it)
+    plain = sorted(file for file in folder.glob("*.safetensors") if ".fp16" not in file.name)
+    half = sorted(folder.glob("*.fp16*.safetensors"))
+    for listing in sorted(folder.glob("*.safetensors.index*.json")):
+        for name in sorted(set(_json(listing, get_it).get("weight_map", {}).values())):
+            if not (folder / name).is_file():
+                raise _partial(folder / name, get_it)
+    if plain or half:
+        return (plain, False) if plain else (half, True)
+    if any(folder.glob("*.bin")) or any(folder.glob("*.pt")):
+        raise ModelMissingError(
+            f"The image model has only pickled weights in {folder}, which are never loaded.",
+            remedy="Use a version of it with .safetensors files.",
+        )
+    raise _partial(folder / "*.safetensors", get_it)
+
+
+def _partial(missing: Path, get_it: str) -> ModelMissingError:
+    return ModelMissingError(f"The image model is incomplete: {missing} is missing.", remedy=get_it)
+
+
+def _json(file: Path, get_it: str) -> dict[str, Any]:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise _partial(file, get_it) from None
+    except (OSError, ValueError) as problem:
+        raise ModelCorruptError(f"The image model's file {file} is broken: {problem}.", remedy=get_it) from problem
+    if not isinstance(value, dict):
+        raise ModelCorruptError(f"The image model's file {file} is broken: it is no JSON object.", remedy=get_it)
+    return value
+
+
+def _parameters(file: Path, get_it: str) -> int:
+    """Numbers in a safetensors file, by its header; a file that was cut or damaged does not fit its header."""
+    try:
+        with file.open("rb") as source:
+            length = int.from_bytes(source.read(8), "little")
+            size = file.stat().st_size
+            if not 2 <= length <= min(size - 8, _MOST_HEADER_BYTES):
+                raise ValueError("its header is broken")
+            header = json.loads(source.read(length))
+        tensors = [value for name, value in header.items() if name != "__metadata__"]
+        end = max((value["data_offsets"][1] for value in tensors), default=0)
+        if size != 8 + length + end:
+            raise ValueError(f"it has {size} bytes instead of {8 + length + end}")
+        return sum(int(math.prod(value["shape"])) for value in tensors)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as problem:
+        raise ModelCorruptError(f"The image model's file {file} is broken: {problem}.", remedy=get_it) from problem
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    for name in ("config.json", "scheduler_config.json"):
+        if (folder / name).is_file():
+            return _json(folder / name, "")
+    return {}
+
+
+def _multiple(configs: dict[str, dict[str, Any]]) -> int:
+    """Pixels of one latent cell, at least the 8 that diffusers asks for; transformers take cells two by two."""
+    blocks = len(configs.get("vae", {}).get("block_out_channels", [0] * 4))
+    return max(8, 2 ** (blocks - 1)) * (2 if "transformer" in configs else 1)
+
+
+def _is_few_steps(path: Path, index: dict[str, Any], configs: dict[str, dict[str, Any]]) -> bool:
+    names = [path.name, *(str(config.get("_name_or_path", "")) for config in (index, *configs.values()))]
+    scheduler = str(configs.get("scheduler", {}).get("_class_name"))
+    return scheduler in _FEW_STEP_SCHEDULERS or any(_FEW_STEPS.search(name) for name in names)
+
+
+def _digest(folder: Path, weights: list[Path]) -> str:
+    """SHA-256 over every configuration file (name and bytes) and every weight file (name and size), in name order."""
+    total = hashlib.sha256()
+    for file in sorted(file for file in folder.rglob("*") if file.suffix in {".json", ".txt", ".model"}):
+        if not file.name.startswith("."):
+            total.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
+    for file in weights:
+        total.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+    return total.hexdigest()
