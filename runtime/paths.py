@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.errors import storage_errors
+from runtime.errors import StorageError, storage_errors
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,12 @@ class Paths:
 
 def ensure(folder: Path) -> Path:
     """Make `folder` (mode 0700 where new) and return it. Raises `StorageError` naming the remedy."""
-    with storage_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except (FileExistsError, NotADirectoryError) as problem:
+        remedy = "Move that file aside, or move the data with HAUSGEIST_HOME."
+        raise StorageError(f"A file is in the place of the folder {folder}.", remedy=remedy) from problem
     return folder
 
 
