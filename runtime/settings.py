@@ -19,7 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from runtime.errors import SettingsError, nearest
 
 ENVIRONMENT_PREFIX = "HAUSGEIST_"
-NOT_SETTINGS = {"HAUSGEIST_HOME", "HAUSGEIST_MODELS", "HAUSGEIST_SHARED_DATA", "HAUSGEIST_FAKE_NOW"}
+NOT_SETTINGS = {
+    "HAUSGEIST_CUDA",  # of the Makefile
+    "HAUSGEIST_FAKE_NOW",
+    "HAUSGEIST_HOME",
+    "HAUSGEIST_MODELS",
+    "HAUSGEIST_SHARED_DATA",
+}
 
 
 class Section(BaseModel):

@@ -1,5 +1,4 @@
-"""One run of a worker process: its pipe, the calls that wait, and its end. `runtime.worker` starts it anew.
-"""
+"""One run of a worker process: its pipe, the calls that wait, and its end. `runtime.worker` starts it anew."""
 
 from __future__ import annotations
 
