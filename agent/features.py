@@ -27,7 +27,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def plain(text: str) -> str:
-    """The text that is classified: compatibility forms folded, quotations and files masked, in small letters."""
+    """The text that is classified: folded, with quotations and files masked, in small letters."""
     folded = unicodedata.normalize("NFKC", masked(text)).replace("’", "'")
     return re.sub(r"\s+", " ", folded).strip().lower()
 

@@ -1,4 +1,4 @@
-"""Typing slips, lost capitals and spoken fillers, added to utterances so that the router learns to see past them."""
+"""Typing slips, lost capitals and fillers, added to utterances so that the router learns to see past them."""
 
 from __future__ import annotations
 

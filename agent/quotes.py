@@ -12,8 +12,7 @@ QUOTED = re.compile(
 """A quotation in the marks of English, German, French, Spanish or Chinese; one group holds its inside."""
 
 EXTENSIONS = (
-    "pdf|txt|md|markdown|docx?|odt|rtf|html?|csv|tsv|xlsx?|pptx?|epub|log|json|ya?ml|xml|toml|ini|tex|rst|org"
-    "|eml|srt"
+    "pdf|txt|md|markdown|docx?|odt|rtf|html?|csv|tsv|xlsx?|pptx?|epub|log|json|ya?ml|xml|toml|ini|tex|rst|org|eml|srt"
 )
 _END = r"(?![A-Za-z0-9])"
 _BARE = rf"[^\s\"“”«»„,;:!?，。；：！？、「」]*[^\s\"“”«»„,;:!?，。；：！？、「」/\\]\.(?:{EXTENSIONS}){_END}"

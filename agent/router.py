@@ -1,8 +1,8 @@
 """Which tool a request wants: the vote of the tools' own utterances, joined with the language model's.
 
-Owns the fitted weights and their cache. Owns no arguments (`agent.arguments`), no clauses (`agent.clauses`) and
-no language model. Every tool's utterances are classes; "reply" (no tool) is one; so are follow-ups, requests that
-say too little alone ("and the garage?") and lean on the turn before.
+Owns the fitted machine and its cache. Owns no arguments (`agent.arguments`), no clauses (`agent.clauses`)
+and no language model. Every tool's utterances are classes; "reply" (no tool) is one; so are follow-ups,
+requests that say too little alone ("and the garage?") and lean on the turn before.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
+from scipy import sparse
 
 from agent import classifier, features
-from agent.classifier import Floats, Weights
+from agent.classifier import Floats, Machine, Whole
 from agent.noise import noisy
 from runtime.paths import replacing
 from tools.contract import Example
@@ -34,9 +36,7 @@ CERTAIN = 0.9
 UNDECIDED = 0.12
 """Two tools whose probabilities lie nearer than this are equally likely: ask back."""
 MODEL_SHARE = 0.35
-"""Weight of the language model's log-probability against the vote's (by cross-validation on our utterances)."""
-SMALL_CLASS = 25
-"""A tool with fewer utterances is also judged by its nearest one."""
+"""Weight of the language model's log-probability against the vote's."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Decision:
 
 
 def decide(vote: Mapping[str, float], model_logprobs: Mapping[str, float] | None = None) -> Decision:
-    """Join the vote with the language model's log-probabilities of the names, where it was asked (log-linear pool)."""
+    """Join the vote with the language model's log-probabilities, where it was asked, by a log-linear pool."""
     joined = {name: math.log(max(share, 1e-6)) for name, share in vote.items()}
     if model_logprobs:
         floor = min(model_logprobs.values())
@@ -85,8 +85,8 @@ def reply_utterances(name: str = REPLY) -> tuple[Example, ...]:
 class Router:
     """Votes on the tool for a request. Fits itself at the first vote and keeps the result in `cache_folder`.
 
-    `classes` maps each tool's name to its utterances; "reply" and follow-ups are added when absent. `embed` gives
-    unit rows [n, d]. `embedder` names the embedding's version, for the cache's key.
+    `classes` maps each tool's name to its utterances; "reply" and follow-ups are added when absent. `embed`
+    gives unit rows [n, d]. `embedder` names the embedding's version, for the cache's key.
     """
 
     def __init__(
@@ -103,23 +103,23 @@ class Router:
         self._names = list(self._classes)
         self._folder = cache_folder
         self._embedder = embedder
-        self._weights: Weights | None = None
-        self._near: dict[str, Floats] = {}
+        self._machine: Machine | None = None
 
     def prepare(self) -> None:
-        """Load the fitted weights, or fit and save them (about half a minute on two cores). Idempotent."""
-        if self._weights is not None:
+        """Load the fitted machine, or fit and save it (about half a minute on two cores). Idempotent."""
+        if self._machine is not None:
             return
         file = self._folder / f"router-{self._key()}.npz"
         if not file.is_file():
-            weights, near = self._fit()
+            machine, _ = self.fit()
             with replacing(file) as beside, beside.open("wb") as opened:
-                parts = {"dense": weights.dense, "bias": weights.bias, "centre": weights.centre}
-                np.savez(opened, hashed=weights.hashed, temperature=weights.temperature, **parts, **near)
-        with np.load(file) as saved:
-            parts = {name: saved[name] for name in ("dense", "hashed", "bias", "centre")}
-            self._near = {name: saved[name] for name in saved.files if name.startswith("near:")}
-            self._weights = Weights(**parts, temperature=float(saved["temperature"]))
+                _save(opened, machine)
+        self._machine = _load(file)
+
+    def fit(self) -> tuple[Machine, Floats]:
+        """Fit on the utterances; also the probabilities [n, classes] of each by a fit without its like."""
+        texts, labels, groups = training_rows(self._classes)
+        return classifier.fit(self._rows(texts), features.hashed(texts), labels, len(self._names), groups)
 
     def vote(self, text: str, history: Sequence[Message] = ()) -> dict[str, float]:
         """Probabilities over the tools' names and "reply", which sum to one."""
@@ -139,53 +139,22 @@ class Router:
 
     def _shares(self, text: str) -> dict[str, float]:
         self.prepare()
-        assert self._weights is not None
-        dense = self._rows([text])
-        logits = self._weights.logits(dense, features.hashed([text]))[0]
-        shares = dict(zip(self._names, map(float, classifier.softmax(logits)), strict=True))
-        if not self._near:
-            return shares
-        point = classifier.centred(dense, self._weights.centre)[0] / 2
-        for name in self._names:
-            examples = self._near.get(f"near:{name}")
-            if examples is not None:
-                likeness = float((examples @ point).max())
-                share = 1 / (1 + math.exp(-20 * (likeness - 0.7)))
-                rest = max(1 - shares[name], 1e-6)
-                raised = max(shares[name], share)
-                shares = {key: value * (1 - raised) / rest for key, value in shares.items()} | {name: raised}
-        return shares
+        assert self._machine is not None
+        found = self._machine.probabilities(self._rows([text]), features.hashed([text]))[0]
+        return dict(zip(self._names, map(float, found), strict=True))
 
     def _rows(self, texts: Sequence[str]) -> Floats:
         return np.asarray(self._embed([features.plain(text) for text in texts]), np.float32)
 
-    def _fit(self) -> tuple[Weights, dict[str, Floats]]:
-        texts, labels, groups = training_rows(self._classes)
-        dense, rows = self._rows(texts), features.hashed(texts)
-        count = len(self._names)
-        scores = classifier.out_of_fold(dense, rows, labels, count, groups)
-        fitted = classifier.fit(dense, rows, labels, count, classifier.balanced(labels, count))
-        heat = classifier.temperature(scores, labels)
-        weights = Weights(fitted.dense, fitted.hashed, fitted.bias, fitted.centre, heat)
-        points = classifier.centred(dense, weights.centre) / 2
-        near = {
-            f"near:{name}": points[labels == at]
-            for at, name in enumerate(self._names)
-            if len(self._classes[name]) < SMALL_CLASS
-        }
-        return weights, near
-
     def _key(self) -> str:
-        content = [self._embedder, features.VERSION, classifier.DENSE_PENALTY, classifier.HASHED_PENALTY]
-        rows = [
-            [name, [[one.lang, one.text] for one in examples]] for name, examples in self._classes.items()
-        ]
+        content = [self._embedder, features.VERSION, classifier.VERSION]
+        rows = [[name, [[one.lang, one.text] for one in examples]] for name, examples in self._classes.items()]
         return hashlib.sha256(json.dumps([content, rows]).encode()).hexdigest()[:20]
 
 
 def training_rows(
     classes: Mapping[str, Sequence[Example]],
-) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+) -> tuple[list[str], Whole, Whole]:
     """Texts, labels and groups [n] of `classes`. Every fourth text comes once more with typing slips added.
 
     Texts that begin or end alike (and their noisy copies) share a group, so that a fold tests on unlike ones.
@@ -203,6 +172,27 @@ def training_rows(
             labels += [label] * len(copies)
             groups += [group] * len(copies)
     return texts, np.asarray(labels, np.int64), np.asarray(groups, np.int64)
+
+
+def _save(opened: BinaryIO, machine: Machine) -> None:
+    np.savez(
+        opened,
+        points=machine.points.astype(np.float16),
+        duals=machine.duals,
+        centre=machine.centre,
+        temperature=machine.temperature,
+        data=machine.hashed.data,
+        indices=machine.hashed.indices,
+        indptr=machine.hashed.indptr,
+    )
+
+
+def _load(file: Path) -> Machine:
+    with np.load(file) as saved:
+        parts = (saved["data"], saved["indices"], saved["indptr"])
+        hashed = sparse.csr_matrix(parts, shape=(len(saved["points"]), features.SIZE))
+        points = saved["points"].astype(np.float32)
+        return Machine(points, hashed, saved["duals"], saved["centre"], float(saved["temperature"]))
 
 
 def _group(text: str) -> int:
