@@ -14,6 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tui.cli import main
+
 ROOT = Path(__file__).resolve().parent.parent
 ENTRY = [sys.executable, "-c", "import sys; from tui.cli import main; sys.exit(main())"]
 
@@ -34,6 +38,22 @@ class Ran:
 
 
 Cli = Callable[..., Ran]
+
+
+def in_process(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """A function that runs `hausgeist` with its arguments in this process, in the house of `environ`."""
+    for name in [name for name in os.environ if name.startswith("HAUSGEIST_")]:
+        monkeypatch.delenv(name)
+    for name in ("HAUSGEIST_HOME", "HAUSGEIST_MODELS"):
+        monkeypatch.setenv(name, environ[name])
+
+    def run(*arguments: str) -> Ran:
+        capsys.readouterr()
+        status = main(list(arguments))
+        said = capsys.readouterr()
+        return Ran(status, said.out, said.err)
+
+    return run
 
 
 def spawn(environ: dict[str, str], *arguments: str, stdin: str | bytes | None = None, cwd: Path = ROOT) -> Ran:

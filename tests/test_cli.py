@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from langchain_core.tools import tool
 
-from tests.cli_driver import Cli, Ran, on_terminal, spawn
-from tui.cli import main
+from tests.cli_driver import Cli, in_process, on_terminal, spawn
 
 FOREIGN = 'tools.langchain=["tests.test_cli:sum_up"]'
 
@@ -26,18 +25,7 @@ def sum_up(numbers: list[float], label: str, rounded: bool = False) -> str:
 @pytest.fixture
 def cli(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
     """`cli("memory", "list")` runs `hausgeist` in this process, in the house of `environment`."""
-    for name in [name for name in os.environ if name.startswith("HAUSGEIST_")]:
-        monkeypatch.delenv(name)
-    for name in ("HAUSGEIST_HOME", "HAUSGEIST_MODELS"):
-        monkeypatch.setenv(name, environment[name])
-
-    def run(*arguments: str) -> Ran:
-        capsys.readouterr()
-        status = main(list(arguments))
-        said = capsys.readouterr()
-        return Ran(status, said.out, said.err)
-
-    return run
+    return in_process(environment, monkeypatch, capsys)
 
 
 def test_settings_name_the_place_that_each_is_from(

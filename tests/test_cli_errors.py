@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -11,26 +10,14 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import UsageError
-from tests.cli_driver import ENTRY, ROOT, Cli, Ran, with_root
-from tui.cli import main
+from tests.cli_driver import ENTRY, ROOT, Cli, Ran, in_process, with_root
 from tui.zones import parse_zone, parse_zones
 
 
 @pytest.fixture
 def cli(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
     """`cli("memory", "list")` runs `hausgeist` in this process, in the house of `environment`."""
-    for name in [name for name in os.environ if name.startswith("HAUSGEIST_")]:
-        monkeypatch.delenv(name)
-    for name in ("HAUSGEIST_HOME", "HAUSGEIST_MODELS"):
-        monkeypatch.setenv(name, environment[name])
-
-    def run(*arguments: str) -> Ran:
-        capsys.readouterr()
-        status = main(list(arguments))
-        said = capsys.readouterr()
-        return Ran(status, said.out, said.err)
-
-    return run
+    return in_process(environment, monkeypatch, capsys)
 
 
 @pytest.fixture(scope="module")
