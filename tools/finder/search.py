@@ -1,7 +1,8 @@
 """The search: a query in, an answer with its evidence out. Owns neither indexing nor the command line.
 
 Steps: what is asked for (`query`), the sightings of the time and cameras asked for (`store`), their vectors
-(`vectors`), the ranking (`match`), the after-check (`answer`), the words (`wording`) and the picture (`evidence_backend`).
+(`vectors`), the ranking (`match`), the after-check (`answer`), the words (`wording`) and
+the picture (`evidence_backend`).
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ from tools.finder.records import Coverage
 
 COLOURS_ZH = {
     "black": "黑色", "white": "白色", "grey": "灰色", "red": "红色", "orange": "橙色", "yellow": "黄色",
-    "green": "绿色", "blue": "蓝色", "purple": "紫色", "pink": "粉色", "brown": "棕色", "beige": "米色", "thing": "物品",
+    "green": "绿色", "blue": "蓝色", "purple": "紫色", "pink": "粉色",
+    "brown": "棕色", "beige": "米色", "thing": "物品",
 }  # fmt: skip
 
 
