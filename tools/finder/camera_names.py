@@ -14,43 +14,11 @@ from importlib.resources import files
 from runtime.errors import UnknownNameError, nearest
 
 REMEDY = "See `hausgeist cameras list`; add one with `hausgeist cameras add NAME PATH`."
-_EMPTY = frozenset(
-    [
-        "the",
-        "my",
-        "our",
-        "on",
-        "in",
-        "at",
-        "of",
-        "from",
-        "view",
-        "camera",
-        "cameras",
-        "cam",
-        "cams",
-        "webcam",
-        "kamera",
-        "caméra",
-        "cámara",
-        "cámaras",
-        "die",
-        "der",
-        "das",
-        "im",
-        "la",
-        "le",
-        "el",
-        "los",
-        "las",
-        "de",
-        "del",
-        "du",
-        "dem",
-        "den",
-        "room",
-    ]
+_EMPTY_WORDS = (
+    "the my our on in at of from view camera cameras cam cams webcam kamera caméra cámara cámaras die der das im la le"
+    " el los las de del du dem den room"
 )
+_EMPTY = frozenset(_EMPTY_WORDS.split())
 _ANY = frozenset({"", "all", "any", "every", "everywhere", "none", "null", "所有", "全部", "alle", "toutes", "todas"})
 
 

@@ -123,7 +123,7 @@ def clusters(points: Floats, count: int, rounds: int = 6) -> Floats:
 
 def _distances(points: Floats, centres: Floats) -> Floats:
     squares: NDArray[Any] = (points**2).sum(1)[:, None] - 2 * points @ centres.T + (centres**2).sum(1)
-    return np.sqrt(np.maximum(squares, 0)).astype(np.float32)
+    return np.asarray(np.sqrt(np.maximum(squares, 0)), np.float32)
 
 
 def foreground(rgb: Pixels, margin: float = CROP_MARGIN) -> NDArray[np.bool_]:

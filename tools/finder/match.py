@@ -108,7 +108,7 @@ def _ratio(values: NDArray[Any], steep: float) -> Floats:
     target = (steep + 1) * np.clip(values, 0, 1) ** steep * 0.95 + 0.05
     usual = 2.0 * (1 - np.clip(values, 0, 1)) * 0.8 + 0.2
     background = (_density(values, 0.0, 1.0, 0.1) * len(values) + 3 * usual) / (len(values) + 3)
-    return (target / np.maximum(background, 0.02)).astype(np.float32)
+    return np.asarray(target / np.maximum(background, 0.02), np.float32)
 
 
 def _density(values: NDArray[Any], low: float, high: float, width: float) -> NDArray[np.float64]:
@@ -127,7 +127,7 @@ def _stands_out(values: Floats, slope: float) -> Floats:
     """Likelihood ratio of likenesses by how far they stand out from the house's own spread (median and MAD)."""
     middle = float(np.median(values))
     spread = max(1.4826 * float(np.median(np.abs(values - middle))), 0.03)
-    return np.exp(np.clip(slope * ((values - middle) / spread - 1.0), -1.5, 3.0)).astype(np.float32)
+    return np.asarray(np.exp(np.clip(slope * ((values - middle) / spread - 1.0), -1.5, 3.0)), np.float32)
 
 
 def _label_ratio(sighting: Sighting, wanted: Wanted) -> float:

@@ -56,7 +56,7 @@ def _difference(lab: NDArray[np.uint8], share: float) -> NDArray[np.float32]:
     surface = cv2.resize(cv2.medianBlur(tiny, kernel), lab.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     gap: NDArray[np.float32] = lab.astype(np.float32) - surface.astype(np.float32)
     gap[..., 0] *= 100 / 255 * 0.7
-    return np.sqrt((gap**2).sum(-1)).astype(np.float32)
+    return np.asarray(np.sqrt((gap**2).sum(-1)), np.float32)
 
 
 def _components(

@@ -175,9 +175,7 @@ def _interval(text: str | None, context: ToolContext) -> Interval | None:
         return None
     found = parse_when(text, context.now())
     if found is None:
-        raise ArgumentError(
-            f"{text!r} is not a time.", remedy="Say it like yesterday afternoon, or as 2026-03-02 10:42."
-        )
+        raise ArgumentError(f"{text!r} is not a time.", remedy="Say it like yesterday afternoon, or 10:42.")
     return found
 
 
@@ -219,7 +217,7 @@ def _view_facts(view: View, now: datetime, frame: Path) -> dict[str, JsonValue]:
     return {
         "camera": view.camera.name,
         "time": at_zone(view.still.time, now.tzinfo).isoformat(),
-        "things": {label: count for label, count in view.things},
+        "things": dict(view.things),
         "people": view.people,
         "last_changes": [
             {"time": at_zone(c.time, now.tzinfo).isoformat(), "type": c.type, "place": place, "thing": thing}
