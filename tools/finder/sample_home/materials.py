@@ -11,7 +11,7 @@ from tools.finder.sample_home.shapes import Array, Paint
 
 def linear(red: int, green: int, blue: int) -> Array:
     """An sRGB colour (0 to 255) as linear light."""
-    return np.power(np.array([red, green, blue], np.float32) / 255, 2.2, dtype=np.float32)
+    return np.asarray((np.array([red, green, blue], np.float32) / 255) ** 2.2, np.float32)
 
 
 def _noise(x: Array, y: Array, seed: int) -> Array:
@@ -24,7 +24,7 @@ def _noise(x: Array, y: Array, seed: int) -> Array:
     def at(a: int, b: int) -> Array:
         return np.asarray(table[(i + a) % 64, (j + b) % 64])
 
-    return (at(0, 0) * (1 - u) + at(1, 0) * u) * (1 - v) + (at(0, 1) * (1 - u) + at(1, 1) * u) * v
+    return np.asarray((at(0, 0) * (1 - u) + at(1, 0) * u) * (1 - v) + (at(0, 1) * (1 - u) + at(1, 1) * u) * v)
 
 
 def plain(red: int, green: int, blue: int, grain: float = 0.06, seed: int = 1) -> Paint:

@@ -1,0 +1,1 @@
+"""What a file says: reading text, Markdown and PDF files, and summarizing them."""
