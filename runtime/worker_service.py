@@ -16,6 +16,7 @@ from typing import Any
 
 from runtime.errors import CallCancelled, HausgeistError, WorkerError
 
+NO_TELEMETRY = {"DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "ANONYMIZED_TELEMETRY": "False"}
 READY, ITEM, DONE, FAILED = "ready", "item", "done", "failed"
 
 
@@ -47,6 +48,8 @@ class Emit:
 def serve(connection: Connection, target: str, kwargs: dict[str, Any]) -> None:
     """Run in the new process: build `target` with `kwargs`, then answer calls until told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for variable, value in NO_TELEMETRY.items():
+        os.environ.setdefault(variable, value)
     lock = threading.Lock()
 
     def answer(call_id: int, kind: str, payload: Any) -> None:
