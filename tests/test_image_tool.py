@@ -24,7 +24,7 @@ from runtime.house import House
 from runtime.settings import ImageSettings, Settings
 from runtime.worker import Cancellation
 from tools.contract import Progress, ToolContext
-from tools.image.generate import generate, request_like
+from tools.image.generate import generate, plan, request_like
 from tools.image.model_folder import inspect
 from tools.image.models import image_model
 from tools.image.recipe import GENERATED, read_recipe
@@ -49,7 +49,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Iterator[House
     """One house for the module, so that the pipeline is loaded once; its model is the tiny one."""
     settings = Settings(image=ImageSettings(model=str(tiny), width=64, height=64, steps=2))
     environ = {"HAUSGEIST_HOME": str(tmp_path_factory.mktemp("house")), "HAUSGEIST_MODELS": str(tiny.parent)}
-    with House.open(environ, settings=settings) as opened:
+    with pytest.MonkeyPatch.context() as patch, House.open(environ, settings=settings) as opened:
+        patch.setenv("OMP_NUM_THREADS", "1")
         yield opened
 
 
@@ -281,9 +282,11 @@ def test_a_folder_that_does_not_load_is_named(home: House, tiny: Path, tmp_path:
 def test_few_step_models_draw_without_guidance(tiny: Path, home: House, tmp_path: Path) -> None:
     folder = shutil.copytree(tiny, tmp_path / "tiny-turbo")
     assert inspect(folder, "").few_steps
-    picture = generate(home, ImageRequest("a fox", "fog", 64, 64, seed=1, model=str(folder)))[0]
-    assert picture.recipe.guidance == 0.0
-    assert "negative prompt has no effect" in picture.notes[0]
+    with_settings, notes = plan(home, ImageRequest("a fox", "fog"), image_model(home, str(folder)))
+    assert (with_settings.guidance, with_settings.steps) == (0.0, 2)
+    assert "negative prompt has no effect" in notes[0]
+    usual, notes = plan(home, ImageRequest("a fox", "fog"), image_model(home, str(tiny)))
+    assert (usual.guidance, notes) == (None, ())
 
 
 def test_a_picture_without_a_recipe_says_so(tmp_path: Path) -> None:

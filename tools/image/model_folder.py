@@ -147,7 +147,7 @@ def _config(folder: Path) -> dict[str, Any]:
 def _multiple(configs: dict[str, dict[str, Any]]) -> int:
     """Pixels of one latent cell, at least the 8 that diffusers asks for; transformers take cells two by two."""
     blocks = len(configs.get("vae", {}).get("block_out_channels", [0] * 4))
-    return max(8, 2 ** (blocks - 1)) * (2 if "transformer" in configs else 1)
+    return max(8, 1 << (blocks - 1)) * (2 if "transformer" in configs else 1)
 
 
 def _is_few_steps(path: Path, index: dict[str, Any], configs: dict[str, dict[str, Any]]) -> bool:
