@@ -6,19 +6,70 @@ import os
 import tomllib
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
+from runtime.doctor import Finding, diagnose
+from runtime.errors import HausgeistError
 from runtime.house import House
 from runtime.settings import ENVIRONMENT_PREFIX, Section
+from tools.finder.cameras import list_cameras
+from tools.finder.store import FinderStore
 from tui.commands.common import open_house
 from tui.output import console, print_json, print_table, say
 
+_STATES = {"ok": "✓", "warn": "!", "missing": "✗"}
+
 
 def doctor(options: Namespace) -> int:
-    """Show what is installed, missing and resident, each with its remedy."""
-    raise NotImplementedError
+    """Show what is installed, missing and resident, each with its remedy. Finding faults is no failure."""
+    with open_house(options) as house:
+        findings = [*diagnose(house), *_cameras(house)]
+    sound = all(finding.state == "ok" for finding in findings)
+    if options.json:
+        print_json({"ok": sound, "findings": [asdict(finding) for finding in findings]})
+        return 0
+    cells = [(f.area, f.name, _STATES[f.state], f.detail) for f in findings]
+    print_table(("area", "what", "state", "detail"), cells, empty="Nothing was looked at.")
+    say()
+    for finding in findings:
+        if finding.remedy:
+            say(f"{_STATES[finding.state]} {finding.name}: {finding.remedy}")
+    if sound:
+        say("All is well.")
+    return 0
+
+
+def _cameras(house: House) -> Iterator[Finding]:
+    """Each camera: whether its recordings are there, and how many wait to be indexed."""
+    if not (house.paths.finder / "finder.sqlite").exists():
+        yield Finding("cameras", "cameras", "ok", "none; add one with `hausgeist cameras add NAME PATH`")
+        return
+    try:
+        with FinderStore(house.paths.finder) as store:
+            states = list_cameras(store)
+    except HausgeistError as problem:
+        yield Finding("cameras", "index", "missing", problem.message, problem.remedy or "")
+        return
+    for state in states:
+        name = state.camera.name
+        detail = f"{state.indexed} of {state.recordings} recordings indexed in {state.camera.source}"
+        if state.problem:
+            remedy = f"Bring it back, or `hausgeist cameras remove {name}`."
+            yield Finding("cameras", name, "warn", state.problem, remedy)
+        elif state.waiting:
+            yield Finding(
+                "cameras", name, "warn", detail, f"Look through the new ones: `hausgeist cameras index {name}`."
+            )
+        elif state.broken:
+            broken = f"{detail}; {len(state.broken)} broken"
+            yield Finding("cameras", name, "warn", broken, "`hausgeist cameras list` names them.")
+        else:
+            yield Finding("cameras", name, "ok", detail)
+    if not states:
+        yield Finding("cameras", "cameras", "ok", "none; add one with `hausgeist cameras add NAME PATH`")
 
 
 def demo(options: Namespace) -> int:
@@ -26,8 +77,7 @@ def demo(options: Namespace) -> int:
     from tui.demo import run_demo
 
     with open_house(options) as house:
-        status: int = run_demo(house, console(), options.json)
-    return status
+        return run_demo(house, console(), options.json)
 
 
 def settings(options: Namespace) -> int:
