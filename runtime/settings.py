@@ -215,7 +215,9 @@ def _put(tree: dict[str, Any], keys: list[str], text: str, source: str) -> None:
 
 def _put_value(at: dict[str, Any], keys: list[str], text: str) -> None:
     for key in keys[:-1]:
-        at = at.setdefault(key, {})
+        if not isinstance(at.get(key), dict):
+            at[key] = {}
+        at = at[key]
     at[keys[-1]] = _value(text)
 
 

@@ -58,6 +58,7 @@ def test_values_of_every_kind(tmp_path: Path) -> None:
         ("", {}, "chat.model", "has no value"),
         ("", {}, "zzz.model=1", r"no setting zzz\.model .*Known in settings: .*chat"),
         ("", {}, "chat.context_tokens=12", r"chat\.context_tokens cannot be '12'"),
+        ("[chat]\nmodel = 'x'\n", {}, "chat.model.name=x", r"chat\.model cannot be"),
         ("", {}, "language=xx", "language cannot be 'xx'"),
         ("[chat\n", {}, None, "is not valid TOML"),
     ],
