@@ -71,9 +71,7 @@ class SentenceModel:
         if emit is not None:
             emit.check()
         prefixed = [self._prompts.get(kind, "") + text for text in texts]
-        vectors = self._model.encode(
-            prefixed, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
-        )
+        vectors = self._model.encode(prefixed, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
 
 

@@ -1,0 +1,103 @@
+"""Vectors of facts in Chroma on disk: nearest passages to a vector. Owns no text: it can be rebuilt from the facts.
+
+One Chroma folder is one generation of the vectors of one embedder version. Chroma keeps what was deleted inside its
+log and its graph files, so a deletion copies what stays to a new folder and removes the old one; above
+`COPY_AT_MOST` vectors that would take too long, and Chroma's own deletion has to do (the vectors can no longer be
+found, and no words were ever in there). No telemetry and no connection goes out.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import chromadb
+import numpy as np
+from chromadb.config import Settings as ChromaSettings
+from numpy.typing import NDArray
+
+from runtime.errors import StorageError
+from runtime.paths import ensure
+
+COPY_AT_MOST = 50_000
+BATCH = 2000
+_NAME = "passages"
+
+
+class ChromaVectors:
+    """Passage vectors by fact id in one folder. `space` is the inner product of unit vectors, the cosine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = ensure(folder)
+        try:
+            self._client = chromadb.PersistentClient(
+                str(folder), settings=ChromaSettings(anonymized_telemetry=False, allow_reset=False)
+            )
+            self._passages = self._collection()
+            self._passages.count()
+        except Exception as problem:
+            raise StorageError(
+                f"The vectors in {folder} cannot be opened: {problem}.",
+                remedy="Remove that folder; it is rebuilt from the facts at the next search.",
+            ) from problem
+
+    def _collection(self) -> Any:
+        return self._client.get_or_create_collection(
+            _NAME, embedding_function=None, configuration={"hnsw": {"space": "ip", "ef_search": 200}}
+        )
+
+    def count(self) -> int:
+        """Passages that are stored."""
+        return int(self._passages.count())
+
+    def facts(self) -> set[int]:
+        """Ids of the facts that have vectors."""
+        return {_fact(name) for name in self._passages.get(include=[])["ids"]}
+
+    def add(self, facts: Sequence[int], numbers: Sequence[int], vectors: NDArray[np.float32]) -> None:
+        """Store the vector of passage `numbers[i]` of fact `facts[i]`; an earlier one is replaced."""
+        names = [f"{fact}#{number}" for fact, number in zip(facts, numbers, strict=True)]
+        for start in range(0, len(names), BATCH):
+            part = slice(start, start + BATCH)
+            self._passages.upsert(ids=names[part], embeddings=vectors[part])
+
+    def nearest(self, vector: NDArray[np.float32], limit: int) -> list[tuple[int, int, float]]:
+        """The nearest passages as (fact, passage number, cosine), nearest first."""
+        limit = min(limit, self.count())
+        if limit == 0:
+            return []
+        found = self._passages.query(query_embeddings=[vector], n_results=limit, include=["distances"])
+        pairs = zip(found["ids"][0], found["distances"][0], strict=True)
+        return [(_fact(name), int(name.partition("#")[2]), 1.0 - float(distance)) for name, distance in pairs]
+
+    def remove(self, facts: set[int]) -> None:
+        """Delete the vectors of those facts from the collection (see `copy_to` for the files)."""
+        names = [name for name in self._passages.get(include=[])["ids"] if _fact(name) in facts]
+        for start in range(0, len(names), BATCH):
+            self._passages.delete(ids=names[start : start + BATCH])
+
+    def copy_to(self, folder: Path) -> ChromaVectors:
+        """A new store with the same vectors and without any trace of deleted ones."""
+        fresh = ChromaVectors(folder)
+        names = self._passages.get(include=[])["ids"]
+        for start in range(0, len(names), BATCH):
+            part = self._passages.get(ids=names[start : start + BATCH], include=["embeddings"])
+            fresh._passages.upsert(ids=part["ids"], embeddings=part["embeddings"])
+        return fresh
+
+    def close(self) -> None:
+        """Let go of the files."""
+        close = getattr(self._client, "close", None)
+        if close is not None:
+            close()
+
+    def destroy(self) -> None:
+        """Close and remove the folder."""
+        self.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _fact(name: str) -> int:
+    return int(name.partition("#")[0])
