@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Callable
@@ -114,9 +115,7 @@ def test_without_a_terminal_a_sensitive_tool_is_not_run(cli: Cli) -> None:
     assert denied.status == 3 and "forbid" in denied.err
 
 
-@pytest.mark.parametrize(
-    ("typed", "status", "shown"), [("o\r", 0, "x: 1"), ("n\r", 3, "refused"), ("what\ra\r", 0, "x: 1")]
-)
+@pytest.mark.parametrize(("typed", "status", "shown"), [("n\r", 3, "refused"), ("what\ra\r", 0, "x: 1")])
 def test_on_a_terminal_a_person_is_asked(environment: dict[str, str], typed: str, status: int, shown: str) -> None:
     arguments = ["tools", "call", "sum_up", "numbers=[1]", "label=x", "--set", FOREIGN]
     done = on_terminal(environment, arguments, [("[n]ever: ", typed)])
@@ -142,13 +141,11 @@ def test_speech_goes_to_a_file_and_comes_back_as_words(
     assert heard["segments"][0]["start_s"] >= 0
 
 
-def test_text_can_come_from_standard_input(
-    environment: dict[str, str], need_model: Callable[[str], Path], tmp_path: Path
-) -> None:
-    need_model("piper-en-us-joe")
-    done = spawn(environment, "speak", "-", "-o", str(tmp_path / "a.wav"), "--json", stdin="good evening\n")
-    assert done.status == 0 and Path(done.json["file"]).is_file()
-    assert spawn(environment, "speak", "-", stdin=" \n").status == 2
+def test_text_can_come_from_standard_input(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("The bins go out\non Tuesday\n"))
+    assert cli("memory", "add", "-", "--json").json["text"] == "The bins go out\non Tuesday"
+    monkeypatch.setattr("sys.stdin", io.StringIO(" \n"))
+    assert cli("memory", "add", "-").status == 2
 
 
 def test_a_reader_that_goes_away_is_no_error(environment: dict[str, str]) -> None:
@@ -166,7 +163,7 @@ def test_a_reader_that_goes_away_is_no_error(environment: dict[str, str]) -> Non
 
 
 def test_json_is_utf8_whatever_the_locale(environment: dict[str, str]) -> None:
-    environ = {**environment, "LC_ALL": "C", "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    environ = {**environment, "LC_ALL": "C", "PYTHONIOENCODING": "latin-1"}
     arguments = ["tools", "call", "sum_up", "numbers=[1]", "label=手表\x1b[2J\x9b1m", "--yes", "--set", FOREIGN]
     called = spawn(environ, *arguments, "--json")
     assert called.json["facts"]["result"] == "手表\x1b[2J\x9b1m: 1.0"
@@ -182,3 +179,54 @@ def test_json_escapes_survive_odd_bytes(capsys: pytest.CaptureFixture[str]) -> N
     out = capsys.readouterr().out
     assert json.loads(out) == {"path": "caf\udce9\x9b.mp4"} and out.isprintable() is False
     assert "\x9b" not in out and "\\udce9" in out
+
+
+def test_facts_are_added_searched_exported_imported_and_forgotten(cli: Cli, tmp_path: Path) -> None:
+    added = cli("memory", "add", "Anna is allergic to nuts", "--json").json
+    assert added["new"] and added["source"] == "command line"
+    assert not cli("memory", "add", "Anna is allergic to nuts.", "--json").json["new"]
+    rows = [{"text": "The spare key is under the pot", "time": "2026-01-05T10:00:00+01:00", "source": "notes"}]
+    rows += [{"text": "备用钥匙在花盆下面"}]
+    file = tmp_path / "notes.jsonl"
+    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    assert cli("memory", "import", str(file), "--json").json == {"imported": 2, "facts": 3}
+    hits = cli("memory", "search", "who must not eat nuts?", "-k", "2", "--json").json["hits"]
+    assert len(hits) == 2 and hits[0]["text"] == "Anna is allergic to nuts"
+    listed = cli("memory", "list", "--json").json["facts"]
+    assert {fact["text"] for fact in listed} == {rows[0]["text"], rows[1]["text"], "Anna is allergic to nuts"}
+    assert "花盆" in cli("memory", "list").out
+    target = tmp_path / "out.jsonl"
+    assert cli("memory", "export", "-o", str(target), "--json").json["facts"] == 3
+    exported = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert [json.loads(line) for line in cli("memory", "export").out.splitlines()] == exported
+    gone = cli("memory", "forget", "Anna is allergic to nuts", "--json").json["forgotten"]
+    assert [fact["text"] for fact in gone] == ["Anna is allergic to nuts"]
+    key = next(fact for fact in listed if fact["source"] == "notes")
+    assert cli("memory", "forget", str(key["id"])).out.startswith(f"Forgotten ({key['id']})")
+    assert len(cli("memory", "list", "--json").json["facts"]) == 1
+    assert cli("memory", "forget", str(key["id"])).status == 2
+    assert cli("memory", "forget", "the colour of the moon").status == 1
+
+
+def test_rows_come_from_standard_input_and_a_bad_one_imports_none(environment: dict[str, str]) -> None:
+    good = '{"text": "The bins go out on Tuesday"}\n'
+    bad = spawn(environment, "memory", "import", "-", stdin=good + "{oops\n")
+    assert bad.status == 2 and "line 2" in bad.err
+    assert spawn(environment, "memory", "list", "--json").json == {"facts": []}
+    assert spawn(environment, "memory", "import", "-", "--json", stdin=good).json["imported"] == 1
+
+
+def test_on_a_terminal_forgetting_by_words_is_checked_first(cli: Cli, environment: dict[str, str]) -> None:
+    assert cli("memory", "add", "Anna is allergic to nuts").status == 0
+    kept = on_terminal(environment, ["memory", "forget", "Anna", "nuts"], [("[n]o: ", "n\r")])
+    assert kept.status == 3 and "Anna is allergic to nuts" in kept.out
+    gone = on_terminal(environment, ["memory", "forget", "Anna", "nuts"], [("[n]o: ", "y\r")])
+    assert gone.status == 0 and "Forgotten" in gone.out
+
+
+def test_doctor_names_the_remedy_of_what_is_missing(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HAUSGEIST_MODELS", str(tmp_path / "none"))
+    told = cli("doctor", "--json").json
+    missing = {f["name"]: f for f in told["findings"] if f["state"] == "missing"}
+    assert not told["ok"] and "hausgeist models pull whisper-base" in missing["whisper-base"]["remedy"]
+    assert {"python", "models", "sound", "disk", "cameras", "privacy"} <= {f["area"] for f in told["findings"]}
