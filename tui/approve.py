@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,8 @@ from tui.output import note
 from tui.sanitize import clean_line
 
 if TYPE_CHECKING:
+    import asyncio
+
     from agent.events import Decision
 
 _ANSWERS: dict[str, Decision] = {
@@ -77,6 +78,8 @@ def decision_of(line: str) -> Decision | None:
 
 async def _read_line() -> str:
     """One line of the terminal, without a thread that could not be cancelled."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
     loop.add_reader(sys.stdin.fileno(), lambda: _finish(ready))
