@@ -45,7 +45,26 @@ def test_a_line_stays_one_line() -> None:
 
 def test_pieces_give_what_the_whole_gives() -> None:
     rng = random.Random(7)
-    alphabet = ["a", "中", "\x1b", "[", "]", "3", "1", "m", ";", "\x07", "\\", "\n", "\x9b", "\x9c", "P", "(", "B", "\r"]
+    alphabet = [
+        "a",
+        "中",
+        "\x1b",
+        "[",
+        "]",
+        "3",
+        "1",
+        "m",
+        ";",
+        "\x07",
+        "\\",
+        "\n",
+        "\x9b",
+        "\x9c",
+        "P",
+        "(",
+        "B",
+        "\r",
+    ]
     for _ in range(300):
         text = "".join(rng.choices(alphabet, k=40))
         sanitizer, at, pieces = Sanitizer(), 0, []

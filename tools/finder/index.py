@@ -83,7 +83,9 @@ def index_cameras(
 
             def say(done: ScanProgress, number: int = number, name: str = file.name) -> None:
                 share = done.done_s / done.total_s if done.total_s else 0.0
-                progress(Progress(f"{name}", number + min(share, 1.0), len(waiting), "recordings"))
+                rate = (report.footage_s + done.done_s) / max(time.monotonic() - began, 1e-3)
+                text = f"{name} ({rate:.1f}× real time)"
+                progress(Progress(text, number + min(share, 1.0), len(waiting), "recordings"))
 
             indexer.index(camera, file, report, say)
             report.wall_s = time.monotonic() - began
