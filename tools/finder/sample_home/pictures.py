@@ -103,7 +103,7 @@ def _changed(picture: Array, others: list[Solid], view: Camera, touch: Touch) ->
 
 
 def _photo(view: Camera, region: Region, at: Vector) -> tuple[Array, Array]:
-    """The photographed cup, scaled to a saucer of 27 cm at `at`, as colours and shares of the region."""
+    """The photographed cup, scaled to a saucer of 20 cm at `at`, as colours and shares of the region."""
     from PIL import Image
 
     whole = photograph("coffee.png") ** np.float32(1 / 2.2)
@@ -115,7 +115,7 @@ def _photo(view: Camera, region: Region, at: Vector) -> tuple[Array, Array]:
         mask |= (along / rx) ** 2 + (aside / ry) ** 2 < 1
     x, y, w, h = CUP_PART
     rgba = np.dstack([whole, mask])[y : y + h, x : x + w]
-    width = round(0.27 * view.focal / view.depth(at))
+    width = round(0.20 * view.focal / view.depth(at))
     height = round(width * h / w * 0.86)
     cut = Image.fromarray((rgba * 255).astype(np.uint8), "RGBA").resize((width, height), Image.Resampling.LANCZOS)
     middle = view.project(at)

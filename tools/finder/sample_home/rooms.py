@@ -12,7 +12,7 @@ from tools.finder.sample_home.shapes import Array, Solid, Vector
 from tools.finder.sample_home.trace import Camera
 
 STUDY = Camera(eye=(0.0, 1.66, -0.62), target=(0.0, 0.93, 0.80), focal=700.0)
-KITCHEN = Camera(eye=(0.05, 2.02, -0.52), target=(0.04, 0.84, 0.80), focal=640.0)
+KITCHEN = Camera(eye=(0.05, 2.02, -0.49), target=(0.05, 0.84, 0.80), focal=650.0)
 DESK, COUNTER, TABLE = 0.75, 0.92, 0.74
 """Heights of the surfaces, metres."""
 
@@ -67,9 +67,9 @@ def kitchen() -> list[Solid]:
         Solid("box", (0, COUNTER - 0.02, 1.1), (3, 0.04, 0.62), stone, gloss=0.2),
         Solid("box", (0, 0.44, 1.12), (3, 0.86, 0.56), plain(70, 92, 98, 0.05)),
         Solid("box", (0.42, TABLE - 0.02, 0.42), (0.82, 0.04, 0.5), pine, gloss=0.1),
-        Solid("cone", (0.62, COUNTER, 1.22), (0.085, 0.03, 0.085), plain(30, 30, 32), gloss=0.4),
-        Solid("cone", (0.62, COUNTER + 0.03, 1.22), (0.083, 0.17, 0.06), steel, gloss=1.2),
-        Solid("cone", (0.62, COUNTER + 0.2, 1.22), (0.02, 0.03, 0.016), plain(30, 30, 32), gloss=0.4),
+        Solid("cone", (0.60, COUNTER, 1.22), (0.085, 0.03, 0.085), plain(30, 30, 32), gloss=0.4),
+        Solid("cone", (0.60, COUNTER + 0.03, 1.22), (0.083, 0.17, 0.06), steel, gloss=1.2),
+        Solid("cone", (0.60, COUNTER + 0.2, 1.22), (0.02, 0.03, 0.016), plain(30, 30, 32), gloss=0.4),
         Solid("cone", (0.12, COUNTER, 1.24), (0.06, 0.06, 0.14), plain(232, 232, 226, 0.02), gloss=0.3),
         Solid("sphere", (0.08, COUNTER + 0.085, 1.22), (0.042, 0, 0), orange, gloss=0.2),
         Solid("sphere", (0.16, COUNTER + 0.085, 1.21), (0.042, 0, 0), orange, gloss=0.2),
@@ -141,6 +141,6 @@ def cup(at: Vector, name: str) -> list[Solid]:
     x, y, z = at
     red = plain(120, 30, 20)
     return [
-        Solid("cone", (x, y, z), (0.06, 0.02, 0.125), red, thing=name),
-        Solid("cone", (x, y + 0.016, z), (0.046, 0.08, 0.062), red, thing=name),
+        Solid("cone", (x, y, z), (0.042, 0.014, 0.088), red, thing=name),
+        Solid("cone", (x, y + 0.012, z), (0.034, 0.058, 0.044), red, thing=name),
     ]
