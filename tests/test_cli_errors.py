@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import UsageError
-from tests.cli_driver import ENTRY, ROOT, Cli, Ran, in_process, with_root
+from tests.cli_driver import ENTRY, ROOT, Cli, Ran, in_process, on_terminal, with_root
 from tui.zones import parse_zone, parse_zones
 
 
@@ -249,3 +249,14 @@ def test_ctrl_c_ends_with_130(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("tui.commands.house.settings", interrupted)
     ran = cli("settings")
     assert ran.status == 130 and ran.err == "hausgeist: interrupted\n"
+
+
+def test_ctrl_c_stops_indexing_and_leaves_nothing_half_done(
+    cli: Cli, environment: dict[str, str], shared_data: Path
+) -> None:
+    assert cli("cameras", "add", "table", str(shared_data / "video" / "bottles.mp4")).status == 0
+    done = on_terminal(environment, ["cameras", "index"], [("× real time", "\x03")])
+    assert done.status == 130 and "Traceback" not in done.out and "interrupted" in done.out
+    state = cli("cameras", "list", "--json").json["cameras"][0]
+    assert (state["indexed"], state["waiting"]) == (0, 1)
+    assert cli("cameras", "events", "--json").out == ""
