@@ -1,8 +1,8 @@
 """Finds facts about the owner's life in the owner's own words. Owns no storage; changes no word.
 
 First version, by rules, and conservative: a sentence is taken, as it was said, when it states something lasting about
-the speaker or what is theirs ("My sister's name is Anna", "我住在柏林"). Questions, commands, wishes, moods and talk about
-the conversation itself are not taken.
+the speaker or what is theirs ("My sister's name is Anna", "我住在柏林"). Questions, commands, wishes, moods and talk
+about the conversation itself are not taken.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ _QUESTION = re.compile(
     _I,
 )
 _PASSING = re.compile(
-    r"^(?:i(?:'m| am)|ich bin|je suis|(?:yo )?(?:soy|estoy)|我是?)\s*(?:just |so |very |really |not |a bit |un peu |sehr )*"
-    r"(?:sure|sorry|glad|happy|sad|tired|hungry|bored|back|here|there|fine|ok|okay|good|ready|done|afraid|curious"
-    r"|wondering|looking|trying|going|thinking|asking|talking|planning|hoping|interested|excited|müde|sicher|fertig|froh"
-    r"|désolée?|fatiguée?|sûre?|prête?|cansad[oa]|segur[oa]|list[oa]|说|问|想|觉得|不知道)\b"
+    r"^(?:i(?:'m| am)|ich bin|je suis|(?:yo )?(?:soy|estoy)|我是?)\s*(?:just |so |very |really |not |a bit )*"
+    r"(?:un peu |sehr )?(?:sure|sorry|glad|happy|sad|tired|hungry|bored|back|here|there|fine|ok|okay|good|ready"
+    r"|done|afraid|curious|wondering|looking|trying|going|thinking|asking|talking|planning|hoping|interested|excited"
+    r"|müde|sicher|fertig|froh|désolée?|fatiguée?|sûre?|prête?|cansad[oa]|segur[oa]|list[oa]|说|问|想|觉得|不知道)\b"
     r"|^(?:i|we) (?:like|love|hate|prefer|have|own|use) (?:it|that|this|these|those|them|your|you|to|no|the idea)\b"
-    r"|^(?:i|we) have (?:a |an |another |one |some )?(?:question|problem|idea|feeling|request|doubt|look|been|to|had|heard)"
+    r"|^(?:i|we) have (?:a |an |another |one |some )?(?:question|problem|idea|feeling|request|doubt|look|been|to|had"
+    r"|heard)"
     r"|^my (?:god|goodness|question|point|problem|request|bad|apologies)\b|^ich habe (?:eine )?frage|^j'ai une question"
     r"|^tengo una pregunta|^我有(?:一?个)?(?:问题|疑问|想法)|^我(?:有点|有一点|喜欢(?:这个|它|你))",
     _I,
@@ -44,11 +45,11 @@ _STATEMENTS = tuple(
         rf"^(?:my|our) (?:{_WORD} ){{1,5}}?(?:is|are|was|were|has|have|lives?|works?|likes?|loves?|hates?|prefers?"
         r"|takes?|needs?|starts?|ends?|studies|died|goes to|plays|speaks)\b",
         rf"^(?:my|our) {_WORD}'s (?:{_WORD} ){{1,4}}?(?:is|are|was)\b",
-        r"^(?:i|we) (?:(?:usually|always|often|never|also|don't|do not|really|only|normally|both) )?(?:live|work|study|like"
-        r"|love|hate|prefer|speak|drive|own|play|collect|sleep|wake up|get up|go to bed|eat|drink|keep|park|take|have"
-        r"|was born|were born|grew up|moved|married|got married|bought|graduated|retired|enjoy|teach)\b",
-        r"^(?:i'm|i am|we're|we are) (?:also |really |not |very )?(?:allergic|an?|from|married|vegetarian|vegan|divorced"
-        r"|left-handed|right-handed|retired|\d+|born|lactose|afraid of|in charge|single|pregnant|diabetic)\b",
+        r"^(?:i|we) (?:(?:usually|always|often|never|also|don't|do not|really|only|normally|both) )?(?:live|work|study"
+        r"|like|love|hate|prefer|speak|drive|own|play|collect|sleep|wake up|get up|go to bed|eat|drink|keep|park|take"
+        r"|have|was born|were born|grew up|moved|married|got married|bought|graduated|retired|enjoy|teach)\b",
+        r"^(?:i'm|i am|we're|we are) (?:also |really |not |very )?(?:allergic|an?|from|married|vegetarian|vegan"
+        r"|divorced|left-handed|right-handed|retired|\d+|born|lactose|afraid of|in charge|single|pregnant|diabetic)\b",
         r"^(?:people|friends|you can|everyone) calls? me\b|^call me\b",
         # zh
         r"^我(?:的名字)?(?:叫|住在|来自|出生|属|今年|对.{1,20}过敏|不?(?:太|很|最)?(?:喜欢|爱|讨厌)|不吃|会说|养了|有"
@@ -57,7 +58,8 @@ _STATEMENTS = tuple(
         r"(?:是|叫|在|住|有|喜欢|讨厌|对.{1,20}过敏|不吃|今年)",
         # de
         r"^ich (?:heiße|heisse|wohne|lebe|arbeite|studiere|mag|liebe|hasse|spreche|besitze|fahre|esse|trinke|komme aus"
-        r"|bin (?:allergisch|aus|verheiratet|vegetarier|veganer|ein|\d+|in .+ geboren)|habe (?:ein|eine|einen|zwei|drei|\d))",
+        r"|bin (?:allergisch|aus|verheiratet|vegetarier|veganer|ein|\d+|in .+ geboren)"
+        r"|habe (?:ein|eine|einen|zwei|drei|\d))",
         rf"^(?:meine?|unsere?) (?:{_WORD} ){{1,4}}?(?:heißt|heisst|ist|sind|hat|haben|wohnt|lebt|arbeitet|mag|war)\b",
         # fr
         r"^(?:je (?:m'appelle|suis|vis|travaille|déteste|préfère|parle|viens de|bois|mange)|j'(?:habite|aime|adore"

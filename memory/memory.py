@@ -16,12 +16,12 @@ from memory.database import Database
 from memory.embedder import Embedder
 from memory.facts import extract
 from memory.history import History, tells
-from memory.ranking import Evidence, fuse, order, share_of_words, with_neighbours
+from memory.ranking import TIME_BONUS, TOLD_BONUS, Evidence, fuse, order, share_of_words, with_neighbours
 from memory.records import Fact, Hit, PastTurn, SessionInfo
 from memory.rows import read_jsonl
 from memory.store import FactStore, NewFact, fold
 from memory.vectors import FactVectors
-from memory.words import COMMON, content_words, passages
+from memory.words import COMMON, asks_what_was_told, content_words, passages
 from runtime.errors import ArgumentError
 from runtime.house import House
 from runtime.times import Interval, find_when
@@ -102,12 +102,13 @@ class Memory:
         bm25 = dict(self._facts.by_words(query, max(CANDIDATES, k)))
         when = find_when(query, self._house.now())
         told = self._facts.within(when[1].start, when[1].end, CANDIDATES) if when else []
+        bonus = TOLD_BONUS if asks_what_was_told(query) else TIME_BONUS
         window = self._window(since, until)
         told_between = self._facts.within(window.start, window.end, CANDIDATES) if window else []
         facts = self._facts.get(list({*similarity, *bm25, *told, *told_between}))
         if window:
             facts = {i: fact for i, fact in facts.items() if window.contains(fact.time)}
-        scores = with_neighbours(fuse(Evidence(similarity, bm25, frozenset(told))), facts)
+        scores = with_neighbours(fuse(Evidence(similarity, bm25, frozenset(told), bonus)), facts)
         return [self._hit(query, facts[i], scores.get(i, 0.0), nearest.get(i)) for i in order(scores, facts)[:k]]
 
     def recall_for_prompt(self, text: str, budget_tokens: int, count_tokens: Callable[[str], int]) -> list[Hit]:

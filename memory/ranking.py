@@ -14,8 +14,9 @@ from memory.words import content_words, index_words
 
 MEANING, WORDS = 0.5, 0.5
 """Weights of vectors and words; they add up to one."""
-TIME_BONUS = 0.5
-"""Added to a fact that was told in the time that the query names."""
+TOLD_BONUS, TIME_BONUS = 0.5, 0.1
+"""Added to a fact that was told in the time that the query names: much when the query asks what was said then, little
+otherwise, since a time may belong to the thing ("when do I wake up in the morning")."""
 NEIGHBOUR = 0.05
 """Share of the best neighbour's score that a record told directly before or after it gets."""
 
@@ -28,6 +29,7 @@ class Evidence:
     """Cosine of the fact's nearest passage."""
     bm25: Mapping[int, float]
     in_time: frozenset[int] = frozenset()
+    bonus: float = TIME_BONUS
 
 
 def fuse(evidence: Evidence) -> dict[int, float]:
@@ -41,7 +43,7 @@ def fuse(evidence: Evidence) -> dict[int, float]:
         found = meaning.keys() | words.keys()
         scores = {f: MEANING * meaning.get(f, 0.0) + WORDS * words.get(f, 0.0) for f in found}
     for fact in evidence.in_time:
-        scores[fact] = scores.get(fact, 0.0) + TIME_BONUS
+        scores[fact] = scores.get(fact, 0.0) + evidence.bonus
     top = max(scores.values(), default=0.0)
     return {fact: score / max(1.0, top) for fact, score in scores.items()}
 

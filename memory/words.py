@@ -13,6 +13,10 @@ from itertools import pairwise
 _WORD = re.compile(r"[^\W_]+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。!?;])|\n+")
+_TELLING = re.compile(
+    r"\b(?:said|say|told|tell|mention(?:ed)?|noted?|talk(?:ed)?|gesagt|erz[aä]hlt|erw[aä]hnt|notiert|dite?|raconté"
+    r"|mentionné|dije|conté|mencioné)\b|说|告诉|提到|提过|讲|记了|聊"
+)
 PASSAGE_CHARACTERS = 160
 """Texts up to this length are one passage; longer ones are cut into windows of two sentences."""
 MOST_PASSAGES = 64
@@ -61,6 +65,11 @@ def content_words(text: str) -> list[str]:
     words = list(dict.fromkeys(index_words(text)))
     pairs = {character for word in words if len(word) == 2 and _CJK.fullmatch(word) for character in word}
     return [w for w in words if w not in _STOP and w not in pairs and (len(w) > 1 or w.isdigit() or _CJK.match(w))]
+
+
+def asks_what_was_told(query: str) -> bool:
+    """Whether a query is about what was said at a time, not about a thing that has a time of its own."""
+    return _TELLING.search(query.casefold()) is not None
 
 
 def sentences(text: str) -> list[str]:
