@@ -7,6 +7,7 @@ each picture, so that a seed gives the same picture whatever the others of the s
 from __future__ import annotations
 
 import inspect
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import diffusers
 import numpy as np
 import torch
 import transformers
+from tqdm import tqdm
 
 from runtime.errors import BudgetError, ModelCorruptError, ToolError
 from runtime.worker_service import Emit
@@ -24,8 +26,11 @@ class PipelineService:
     """One pipeline in a worker process. On a GPU it computes in half precision, on a CPU in float32."""
 
     def __init__(self, path: str, variant: str | None = None) -> None:
+        tqdm.set_lock(threading.RLock())  # its own lock is a named semaphore, which a killed worker would leave behind
         transformers.logging.set_verbosity_error()
         diffusers.utils.logging.set_verbosity_error()
+        transformers.logging.disable_progress_bar()
+        diffusers.utils.logging.disable_progress_bar()
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._dtype = _dtype(self._device)
         try:
@@ -101,7 +106,7 @@ class PipelineService:
 
 
 def _load(path: Path, variant: str | None, dtype: torch.dtype) -> Any:
-    options: dict[str, Any] = {"torch_dtype": dtype, "local_files_only": True}
+    options: dict[str, Any] = {"dtype": dtype, "local_files_only": True}
     if path.is_dir():
         return diffusers.DiffusionPipeline.from_pretrained(path, variant=variant, use_safetensors=True, **options)
     config = path.with_suffix("")

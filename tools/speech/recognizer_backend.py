@@ -8,6 +8,7 @@ silence, noise or music. Owns no capture and no turn-taking.
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import ctranslate2
 import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.audio import decode_audio
+from tqdm import tqdm
 
 from runtime.errors import MediaError, ModelCorruptError
 from runtime.worker_service import Emit
@@ -32,6 +34,7 @@ class RecognizerService:
     """One recogniser in a worker process. On a GPU it computes in float16, on a CPU in int8."""
 
     def __init__(self, folder: str, threads: int = 0) -> None:
+        tqdm.set_lock(threading.RLock())  # its own lock is a named semaphore, which a killed worker would leave behind
         gpu = ctranslate2.get_cuda_device_count() > 0
         try:
             self._model = WhisperModel(
