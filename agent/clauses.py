@@ -23,7 +23,8 @@ MOST = 4
 _JOINT = re.compile(
     r"""
     (?P<strong>
-      [,;.]?\s+(?:and\s+)?(?:then|afterwards|after\s+that|next|finally)\s*[,:]?\s+ | [,;]?\s+and\s+(?:also|afterwards)\s+
+      [,;.]?\s+(?:and\s+)?(?:then|afterwards|after\s+that|next|finally)\s*[,:]?\s+
+    | [,;]?\s+and\s+(?:also|afterwards)\s+
     | [,;]?\s+(?:also|plus)\s*,?\s+(?=\w) | [,;.]?\s+(?:und\s+)?(?:dann|danach|anschließend|außerdem)\s+
     | [,;.]?\s+(?:et\s+)?(?:puis|ensuite|après(?:\s+ça)?|enfin)\s*,?\s+ | [,;]?\s+et\s+aussi\s+
     | [,;.]?\s+(?:y\s+)?(?:luego|después|también|a\s+continuación|por\s+último)\s*,?\s+

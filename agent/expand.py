@@ -64,7 +64,7 @@ def _fill(template: str, count: int, fillers: Slots) -> list[str]:
     for _ in range(count * 8):
         text = re.sub(r"\[([^\]]*)\]", lambda match: dice.choice(match[1].split("|")), template)
         text = re.sub(r"\{(\w+)\}", lambda match: dice.choice(fillers[match[1]]), text)
-        found.setdefault(re.sub(r"\s+", " ", text).replace(" ?", "?").strip())
+        found.setdefault(re.sub(r"\s+", " ", text).replace(" ?", "?").replace(" '", "'").strip())
         if len(found) == count:
             break
     return list(found)
