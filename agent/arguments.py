@@ -38,10 +38,10 @@ def direct(tool: str, request: str, history: Sequence[Message], now: datetime) -
         return None
     found = _said(tool, request, history, now)
     needed = REQUIRED[tool]
-    if needed is None or found.get(needed):
+    if found.get(needed or "person") or (needed is None and extract_finder.about_anybody(request)):
         return found
     earlier = _earlier(tool, request, history, now)
-    return earlier if earlier and earlier.get(needed) else None
+    return earlier if earlier and earlier.get(needed or "person") else None
 
 
 def refine(tool: str, args: Mapping[str, Any], request: str, history: Sequence[Message], now: datetime) -> Arguments:
@@ -97,7 +97,7 @@ def _earlier(tool: str, request: str, history: Sequence[Message], now: datetime)
         if history[at]["role"] not in ("user", "human"):
             continue
         before = _said(tool, history[at]["content"], history[:at], now)
-        if before.get(REQUIRED[tool] or ""):
+        if before.get(REQUIRED[tool] or "person"):
             if tool == "generate_image":
                 return extract_image.changed(request, before)
             return before | _said(tool, request, history, now)

@@ -75,6 +75,12 @@ _CUT = re.compile(
     r"|when|while|because|since|that\s+i|i\s+(?:was|had)|which|and\s+(?:where|when|who|then)).*$",
     re.IGNORECASE,
 )
+_NAME = re.compile(r"(?<=[a-z,] )(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|I\b|TV)[A-Z][a-zà-ÿ]+\b(?!['’]s)")
+_ANYBODY = re.compile(
+    r"\b(?:who\w*|any(?:one|body)|some(?:one|body)|every(?:one|body)|stranger|people|i|we|wer|jemand|ich|wir|qui|quelqu'un|je|nous|"
+    r"qui[eé]n|alguien|yo)\b|谁|有人|大家|陌生人|我",
+    re.IGNORECASE,
+)
 _KIN = re.compile(
     r"\b(?:(?:my|the|our)\s+)?(?:mother|father|mum|mom|dad|grandma|grandpa|grandfather|grandmother|wife|husband|son|daughter|kids|children|"
     r"brother|sister|roommate|babysitter|nanny|plumber|cleaner|visitor|guest|oma|opa|papa|mama|kinder|vater|mutter|mamie|papi|maman|père|mère|"
@@ -144,8 +150,9 @@ _PEOPLE = tuple(
     )
 )
 _NOBODY = {
-    "who", "anyone", "anybody", "someone", "somebody", "everyone", "it", "there", "you", "the", "my", "wer", "jemand", "es",
-    "er", "qui", "谁", "有人", "大家", "家里", "any", "home", "that", "this", "ich", "todos", "i", "we", "last", "gestern", "heute", "um", "je", "yo", "我", "昨天", "今天", "昨晚",
+    "who", "anyone", "anybody", "someone", "somebody", "everyone", "it", "there", "you", "the", "my", "wer", "jemand",
+    "es", "er", "qui", "谁", "有人", "大家", "家里", "any", "home", "that", "this", "ich", "todos",
+    "i", "we", "last", "gestern", "heute", "um", "je", "yo", "zu", "durch", "im", "我", "昨天", "今天", "昨晚",
 }  # fmt: skip
 
 
@@ -186,9 +193,14 @@ def where_was(request: str, now: datetime) -> dict[str, Any]:
                 break
         if "person" in found:
             break
-    if "person" not in found and (relative := _KIN.search(plain)):
-        found["person"] = relative.group()
+    if "person" not in found and (named := _KIN.search(plain) or _NAME.search(plain)):
+        found["person"] = named.group()
     return {**found, "when": when[0]} if when else found
+
+
+def about_anybody(request: str) -> bool:
+    """Whether a question about people names none: "who was here", "did anyone come in"."""
+    return bool(_ANYBODY.search(request))
 
 
 def camera(request: str) -> str | None:
