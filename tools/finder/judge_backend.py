@@ -21,6 +21,13 @@ from tools.finder.settled_backend import IntBox, Region
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
+THINNEST = 2.9
+"""Radius, pixels at the working size, of the largest disc that fits into the smallest thing."""
+LEAST_SHARE_IN_NEW_LIGHT = 0.6
+"""The same share alone, where the light changed meanwhile: new shading has contrast, but seldom a whole outline."""
+LEAST_EVIDENCE = 0.6
+"""Share of the outline that tells one of the pictures apart, plus the contrast in hundreds of grey levels."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -38,11 +45,14 @@ def judge(region: Region) -> Verdict:
     before, after = _same_light(region, mask)
     difference = np.abs(after - before).max(axis=2)
     contrast = float(difference[mask].mean())
-    if _only_light(before, after, mask, region.noise):
+    if _thickness(region.mask) < THINNEST or _only_light(before, after, region):
         return Verdict("light", 0.0, contrast, region.box)
     solid = _without_shadow(before, after, mask)
     outline = _balance(_outline(after, solid), _outline(before, solid))
-    step = _balance(_colour_step(after, solid), _colour_step(before, solid))
+    step, share = _colour_steps(before, after, solid, region.noise)
+    least = LEAST_SHARE_IN_NEW_LIGHT if region.light_changed else 0.0
+    if abs(share) < least or abs(share) + contrast / 100.0 < LEAST_EVIDENCE:
+        return Verdict("light", 0.0, contrast, region.box)
     return Verdict("thing", float(np.clip(outline + step, -1.0, 1.0)), contrast, _box(solid, region))
 
 
@@ -56,23 +66,33 @@ def _same_light(region: Region, mask: Bools) -> tuple[Floats, Floats]:
     return (region.before * np.clip(ratio, 0.3, 3.0)).astype(np.float32), region.after
 
 
-def _only_light(before: Floats, after: Floats, mask: Bools, noise: float) -> bool:
-    """Whether the texture is the same, or all colours of a plain surface changed by one factor without an
-    outline.
-    """
-    fine_before, fine_after = _texture(before)[mask], _texture(after)[mask]
-    energy_before, energy_after = float(fine_before.std()), float(fine_after.std())
-    floor = 0.6 * noise + 0.8
-    product = float((fine_before * fine_after).mean())
-    alike = product / max(energy_before * energy_after, 1e-6)
-    if min(energy_before, energy_after) > 1.5 * floor and alike > 0.75:
+def _thickness(mask: NDArray[np.uint8]) -> float:
+    """Radius of the largest disc within the mask, pixels. A shifted edge gives a sliver, a thing does not."""
+    return float(cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 5).max())
+
+
+def _only_light(before: Floats, after: Floats, region: Region) -> bool:
+    """Whether the texture is the same, or one factor on all colours explains the change, as for a shadow."""
+    core = cv2.erode(region.mask, np.ones((3, 3), np.uint8)).astype(bool)
+    if core.sum() < 10:
+        core = region.mask.astype(bool)
+    alike, energy_before, energy_after = _correlation(_texture(before)[core], _texture(after)[core])
+    textured = min(energy_before, energy_after) > 1.5 * (0.6 * region.noise + 0.8)
+    if textured and alike > 0.55:
         return True
-    ratios = np.median((after[mask] + 4.0) / (before[mask] + 4.0), axis=0)
-    one_factor = float(ratios.max() / max(ratios.min(), 1e-3)) < 1.08
-    if not one_factor:
+    factor = np.median((after[core] + 4.0) / (before[core] + 4.0), axis=0)
+    if factor.max() > 1.25 * factor.min() or not 0.45 < factor.mean() < 2.2:
         return False
-    soft = _outline(after, mask) < 1.3 * _outline(before, mask) + 3.0
-    return soft and (alike > 0.4 or max(energy_before, energy_after) < 2.0 * floor)
+    left = np.abs((after + 4.0) - (before + 4.0) * factor).max(axis=2)[core].mean()
+    explained = 1.0 - float(left) / max(float(np.abs(after - before).max(axis=2)[core].mean()), 1e-6)
+    return explained > 0.7 and not (min(energy_before, energy_after) > 9.0 and alike < 0.1)
+
+
+def _correlation(first: Floats, second: Floats) -> tuple[float, float, float]:
+    """The correlation of two textures and their standard deviations, grey levels."""
+    first, second = first - first.mean(), second - second.mean()
+    power = float(first.std()), float(second.std())
+    return float((first * second).mean()) / max(power[0] * power[1], 1e-6), *power
 
 
 def _texture(image: Floats) -> Floats:
@@ -112,18 +132,27 @@ def _outline(image: Floats, mask: Bools) -> float:
     return float(strength.max(axis=2)[band.astype(bool)].mean()) / 4.0 if strength.ndim == 3 else 0.0
 
 
-def _colour_step(image: Floats, mask: Bools) -> float:
-    """How far the colours just inside the outline are from those just outside of it, grey levels."""
+def _colour_steps(before: Floats, after: Floats, mask: Bools, noise: float) -> tuple[float, float]:
+    """How the colours just inside the outline stand off from those just outside of it, after against before.
+
+    Returns the balance (-1 to 1) of the mean steps, and the share of the outline with the larger step after less
+    that with the larger step before: an edge that only moved gives about 0.
+    """
     flat = mask.astype(np.uint8)
     near = cv2.dilate(flat, np.ones((3, 3), np.uint8))
     outside = (cv2.dilate(flat, np.ones((15, 15), np.uint8)) - near).astype(np.float32)
     inside = (flat - cv2.erode(flat, np.ones((7, 7), np.uint8))).astype(bool)
-    weight = cv2.GaussianBlur(outside, (0, 0), 4.0)
-    colour = cv2.GaussianBlur(image * outside[:, :, None], (0, 0), 4.0) / np.maximum(weight, 1e-4)[:, :, None]
+    weight = cv2.GaussianBlur(outside, (0, 0), 3.0)
     valid = inside & (weight > 0.01)
     if not valid.any():
-        return 0.0
-    return float(np.abs(image - colour).max(axis=2)[valid].mean())
+        return 0.0, 0.0
+    steps = []
+    for image in (before, after):
+        colour = cv2.GaussianBlur(image * outside[:, :, None], (0, 0), 3.0) / np.maximum(weight, 1e-4)[:, :, None]
+        steps.append(np.abs(image - colour).max(axis=2)[valid])
+    margin = 3.0 + noise
+    share = float((steps[1] > steps[0] + margin).mean() - (steps[0] > steps[1] + margin).mean())
+    return _balance(float(steps[1].mean()), float(steps[0].mean())), share
 
 
 def _balance(after: float, before: float) -> float:

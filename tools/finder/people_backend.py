@@ -19,6 +19,8 @@ Point = tuple[float, float, float, float, float]
 
 LOST_S = 6.0
 """A track that was not continued for so long has ended, seconds."""
+ENOUGH = 3
+"""Sightings by the detector after which a track is a person's without further looking."""
 LEAST = 0.35
 """Detector score from which a part counts as a person."""
 
@@ -78,9 +80,11 @@ class PeopleTracks:
         """Take the moving parts of one sample."""
         height, width = image.shape[:2]
         reach = 0.5 * float(np.hypot(width, height))
-        for part in sorted(moving, key=lambda box: -box[2] * box[3])[:3]:
+        for rank, part in enumerate(sorted(moving, key=lambda box: -box[2] * box[3])[:3]):
             box: Box = part
-            people = self._finder.within(image, box)
+            track = self._continued(box, offset, reach)
+            known = track is not None and track.seen >= ENOUGH
+            people = self._finder.within(image, box) if rank == 0 and not known else []
             if people:
                 box = max(people, key=lambda person: overlap(part, person))
             track = self._continued(box, offset, reach)

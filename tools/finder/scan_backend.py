@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from runtime.worker_service import Emit
 from tools.finder.appearance_types import CROP_PX, margin_box
 from tools.finder.judge_backend import Verdict, judge
-from tools.finder.people_backend import PeopleTracks, PersonFinder, Track, distance
+from tools.finder.people_backend import PeopleTracks, PersonFinder, Track, distance, overlap
 from tools.finder.records import Box
 from tools.finder.refine_backend import Watch, refine
 from tools.finder.scan import Scan, ScanChange, ScanPerson, ScanProgress, ScanStill
@@ -29,6 +29,8 @@ Picture = NDArray[np.uint8]
 
 BATCH = 24
 """Changes whose pictures are kept in memory before their moments are looked for."""
+HELD_S = 5.0
+"""How long a place where a person stood still is taken for that person, seconds."""
 PERSON_SHARE = 0.006
 """A region larger than this share of the picture is looked at for a person standing still."""
 
@@ -78,6 +80,7 @@ class _Pass:
         self._calm_still: int | None = None
         self._first: int | None = None
         self._scale = 1.0
+        self._held: list[tuple[float, IntBox]] = []
 
     def run(self) -> Scan:
         sample = None
@@ -113,18 +116,11 @@ class _Pass:
     def _decide(self, region: Region, sample: Sample) -> None:
         """Accept a region, as a change or silently, or hold it while a person stands there."""
         verdict = judge(region)
-        height, width = sample.image.shape[:2]
-        box = verdict.box
-        if (
-            verdict.kind == "thing"
-            and box[2] * box[3] > PERSON_SHARE * width * height
-            and verdict.presence > 0
-            and self._finder.is_person(sample.image, box)
-        ):
+        if verdict.kind == "thing" and self._is_person(verdict, sample):
             self._model.hold(region)
             return
         self._model.accept(region)
-        if verdict.kind != "thing":
+        if verdict.kind != "thing" or self._is_remnant(region):
             return
         before = self._keep_calm() if self._calm is not None else None
         self._calm, self._calm_still = sample, None
@@ -132,6 +128,28 @@ class _Pass:
         placed = verdict.presence > 0
         crop = _crop(sample.image, box) if placed else _crop_before(region, sample.image, box)
         self._pending.append(_Found(Watch(region, placed), verdict, after if before is None else before, after, crop))
+
+    def _is_person(self, verdict: Verdict, sample: Sample) -> bool:
+        """Whether a person stands still there, or it is a part of one who did a moment ago."""
+        box = verdict.box
+        self._held = [(t, held) for t, held in self._held if sample.offset - t <= HELD_S]
+        if any(overlap(box, held) > 0.6 for _, held in self._held):
+            return True
+        large = box[2] * box[3] > PERSON_SHARE * sample.image.shape[0] * sample.image.shape[1]
+        if large and verdict.presence > 0 and self._finder.is_person(sample.image, box):
+            self._held.append((sample.offset, box))
+            return True
+        return False
+
+    def _is_remnant(self, region: Region) -> bool:
+        """Whether it is a left over part of a change just found, which settled a little later."""
+        area = int(region.mask.sum())
+        return any(
+            area < 0.3 * int(other.mask.sum())
+            and region.t_before < other.t_after + 0.1
+            and distance(region.box, other.box) <= 6.0
+            for other in (found.watch.region for found in self._pending)
+        )
 
     def _keep_calm(self) -> int:
         """Position of the still of the last calm sample, made when it is first asked for."""

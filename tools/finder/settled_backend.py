@@ -22,6 +22,8 @@ Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 IntBox = tuple[int, int, int, int]
 
+SUDDEN = 0.05
+"""Mean logarithm of the gain between two samples from which the light changed suddenly."""
 MARGIN = 20
 """Pixels of surroundings kept around a region."""
 
@@ -42,6 +44,8 @@ class Region:
     t_before: float
     t_after: float
     noise: float
+    light_changed: bool = False
+    """Whether the light of the picture changed suddenly meanwhile."""
 
 
 @dataclass
@@ -63,6 +67,7 @@ class SettledModel:
     def __init__(self, *, settle: int = 2, min_area: int = 24, threshold: float = 9.0) -> None:
         self._settle, self._min_area, self._threshold = settle, min_area, threshold
         self._base: Floats | None = None
+        self._light_at = float("-inf")
         self.noise = 1.0
 
     def step(self, image: Picture, time: float) -> Step:
@@ -71,7 +76,7 @@ class SettledModel:
         if self._base is None or self._base.shape != smooth.shape:
             self._begin(smooth, time)
             return Step([], [], False)
-        self._follow_light(smooth)
+        self._follow_light(smooth, time)
         different, alike = self._compare(smooth)
         self._remember(smooth, different, alike, time)
         regions = self._regions(time) if self._ripe.any() else []
@@ -90,14 +95,17 @@ class SettledModel:
         self._ripe = np.zeros((height, width), bool)
         self._waited = 0
 
-    def _follow_light(self, smooth: Picture) -> None:
+    def _follow_light(self, smooth: Picture, time: float) -> None:
         assert self._base is not None
         gain = light_gain(self._base, smooth)
         if gain is not None:
             apply_gain(self._base, gain)
             apply_gain(self._new, gain)
+            if float(np.abs(np.log(gain)).mean()) > SUDDEN:
+                self._light_at = time
         far = _distance(smooth, self._base) > 2 * self._threshold
         if far.mean() > 0.3:
+            self._light_at = time
             gain = local_gain(self._base, smooth)
             apply_gain(self._base, gain)
             apply_gain(self._new, gain)
@@ -142,7 +150,8 @@ class SettledModel:
     def _regions(self, time: float) -> list[Region]:
         """Settled components around which nothing moves."""
         ripe = cv2.morphologyEx(self._ripe.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
-        moving = ((self._count >= 1) & ~self._ripe & (self._known == 1) & (self._restless < 0.5)).astype(np.uint8)
+        unsettled = (self._count >= 1) & (self._count <= 2) & ~self._ripe
+        moving = (unsettled & (self._known == 1) & (self._restless < 0.5)).astype(np.uint8)
         found, labels, stats, _ = cv2.connectedComponentsWithStats(ripe, connectivity=8)
         regions = []
         for index in range(1, found):
@@ -153,7 +162,7 @@ class SettledModel:
             left, top, right, bottom = region.roi
             around = cv2.dilate(region.mask, np.ones((17, 17), np.uint8)) - region.mask
             restless = cv2.countNonZero(moving[top:bottom, left:right] & around)
-            if restless > 0.08 * cv2.countNonZero(around):
+            if restless > 0.1 * cv2.countNonZero(around):
                 continue
             regions.append(region)
         return regions
@@ -170,7 +179,8 @@ class SettledModel:
         t_before = float(np.median(self._t_match[part][inside]))
         t_after = max(t_before, float(np.median(self._t_new[part][inside])))
         before, after = self._base[part].copy(), self._new[part].copy()
-        return Region(box, (left, top, right, bottom), mask, before, after, t_before, t_after, self.noise)
+        roi, light = (left, top, right, bottom), t_before <= self._light_at <= time
+        return Region(box, roi, mask, before, after, t_before, t_after, self.noise, light)
 
     def hold(self, region: Region) -> None:
         """Keep the look from before: what is there (a person standing still) is to go away again."""
