@@ -125,7 +125,7 @@ class _Pass:
         before = self._keep_calm() if self._calm is not None else None
         self._calm, self._calm_still = sample, None
         after = self._keep_calm()
-        placed = verdict.presence > 0
+        placed, box = verdict.presence > 0, verdict.box
         crop = _crop(sample.image, box) if placed else _crop_before(region, sample.image, box)
         self._pending.append(_Found(Watch(region, placed), verdict, after if before is None else before, after, crop))
 
