@@ -17,6 +17,8 @@ from tools.finder.records import Box, Camera, Change, Coverage, Person, Sighting
 State = Literal["visible", "covered", "carried", "gone"]
 SAME_THING = 0.3
 """Sightings whose likelihood ratio is at least this share of the best one's may be the same thing."""
+SAME_LOOK = 0.8
+"""Sightings whose vectors have this cosine are taken for one thing that was moved, when words or photo allow it."""
 HANDOVER_S = 45.0
 """A person seen on another camera within this time of leaving one may be the same person."""
 LATER_S = 3.0
@@ -73,7 +75,12 @@ def choose(ranked: Sequence[Ranked], found_score: float, limit: int = 5) -> list
     if not ranked or ranked[0].score < found_score:
         return []
     best = ranked[0]
-    same = [r for r in ranked if r.ratio >= SAME_THING * best.ratio and r.score >= 0.6 * found_score]
+    same = [
+        r
+        for r in ranked
+        if (r.ratio >= SAME_THING * best.ratio and r.score >= 0.6 * found_score)
+        or (r.like_best >= SAME_LOOK and r.ratio >= 0.03 * best.ratio)
+    ]
     same.sort(key=lambda r: (r.sighting.last_seen, r.score), reverse=True)
     kept: list[Ranked] = []
     for one in same:

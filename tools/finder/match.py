@@ -26,8 +26,9 @@ from tools.finder.scale import Scale, longest
 Floats = NDArray[np.float32]
 PRIOR = 0.75
 """Chance that a thing somebody asks for is in view of some camera."""
-SPOTS = (20, 80)
-"""Bounds of the number of spots over which the prior is shared."""
+SPOTS = (20.0, 120.0)
+"""Bounds of the sum of weights over which the prior is shared: a house with few sightings has unseen things too, and
+one with years of them does not have more things."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Ranked:
     score: float
     ratio: float
     evidence: Mapping[str, float]
+    like_best: float = 1.0
+    """Cosine of its vector to that of the best one."""
 
 
 def rank(
@@ -46,8 +49,12 @@ def rank(
     wanted: Wanted | None,
     photo: Floats | None,
     scales: Mapping[int, Scale],
+    weights: Mapping[int, float],
 ) -> list[Ranked]:
-    """All sightings that have a vector, best first. `photo`: vectors [views, d] of the thing's own pictures."""
+    """All sightings that have a vector, best first. `photo`: vectors [views, d] of the thing's own pictures.
+
+    `weights` (by sighting id) share the prior among the sightings, see `tools.finder.prior`.
+    """
     seen = [s for s in sightings if s.id in vectors]
     if not seen:
         return []
@@ -62,11 +69,20 @@ def rank(
         return []
     log_ratio = np.sum([np.log(np.maximum(values, 1e-4)) for values in evidence.values()], 0)
     ratio = np.exp(np.clip(log_ratio, -12, 12))
-    odds = PRIOR / (1 - PRIOR) * ratio / _spots(seen)
+    weight = np.array([weights.get(s.id, 1.0) for s in seen])
+    ratio = ratio * weight
+    odds = PRIOR / (1 - PRIOR) * ratio / np.clip(weight.sum(), *SPOTS)
     scores = odds / (1 + odds)
     order = np.argsort(-scores, kind="stable")
+    like = matrix @ matrix[order[0]]
     return [
-        Ranked(seen[i], float(scores[i]), float(ratio[i]), {name: float(v[i]) for name, v in evidence.items()})
+        Ranked(
+            seen[i],
+            float(scores[i]),
+            float(ratio[i]),
+            {name: float(v[i]) for name, v in evidence.items()},
+            float(like[i]),
+        )
         for i in map(int, order)
     ]
 
@@ -135,7 +151,7 @@ def _label_ratio(sighting: Sighting, wanted: Wanted) -> float:
     if not label:
         return 1.0
     if label in wanted.labels:
-        return 1.0 + 14.0 * score
+        return 1.0 + 14.0 * max(0.0, score - 0.1)
     return 1.0 - (0.75 if sighting.origin == "detector" else 0.3) * score
 
 
@@ -160,12 +176,3 @@ def _shape_ratio(seen: Sequence[Sighting], wanted: Wanted) -> Floats:
         most = max(kind.length for kind in wanted.kinds) * 2.2
         ratios.append(1.1 if length <= most else max(0.2, most / length))
     return np.array(ratios, np.float32)
-
-
-def _spots(seen: Sequence[Sighting]) -> int:
-    """On how many spots things were seen: boxes of one camera whose centres share a cell count once."""
-    cells = set()
-    for sighting in seen:
-        x, y, w, h = sighting.box
-        cells.add((sighting.camera_id, round((x + w / 2) / max(w, 8)), round((y + h / 2) / max(h, 8))))
-    return min(max(len(cells), SPOTS[0]), SPOTS[1])

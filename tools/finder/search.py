@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -25,6 +25,7 @@ from tools.finder.answer import House as Known
 from tools.finder.appearance import LeasedAppearance, current_version, open_appearance
 from tools.finder.match import Ranked, rank
 from tools.finder.photo import photo_vectors
+from tools.finder.prior import priors
 from tools.finder.query import Wanted, understand
 from tools.finder.records import Sighting
 from tools.finder.scale import scales
@@ -152,7 +153,9 @@ def _ranked(house: House, embedder: Embeds, query: FindQuery, known: Known) -> l
 
         vectors = Vectors(house, current_version(house)).of(known.sightings, appearance)
         photo = photo_vectors(query.photo, appearance()) if query.photo else None
-    ranked = rank(known.sightings, vectors, wanted, photo, scales(known.sightings, known.people))
+    weights = priors(known.sightings, {camera.id: camera for camera in known.cameras}, known.sizes)
+    shares = dict(zip((s.id for s in known.sightings), weights.tolist(), strict=True))
+    ranked = rank(known.sightings, vectors, wanted, photo, scales(known.sightings, known.people), shares)
     return _by_position(ranked, wanted)
 
 
@@ -169,7 +172,7 @@ def _by_position(ranked: list[Ranked], wanted: Wanted | None) -> list[Ranked]:
         weights[one.sighting.id] = {"left": 1 - at, "right": at, "middle": 1 - abs(2 * at - 1)}[wanted.position]
     best = max(weights.values())
     moved = [
-        Ranked(r.sighting, r.score * (0.1 + 0.9 * w), r.ratio * (0.1 + 0.9 * w), {**r.evidence, "position": w})
+        replace(r, score=r.score * (0.1 + 0.9 * w), ratio=r.ratio * (0.1 + 0.9 * w))
         for r in ranked
         for w in [weights.get(r.sighting.id, 0.0) / max(best, 1e-6)]
     ]
