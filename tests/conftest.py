@@ -12,6 +12,8 @@ from runtime.catalogue import Catalogue
 from runtime.house import House
 from runtime.paths import Paths
 
+from .file_server import FileServer, file_server
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -50,3 +52,22 @@ def need_model() -> object:
         return catalogue.folder(model_id)
 
     return need
+
+
+@pytest.fixture
+def download_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
+    """A server that is both the hub and the package index, reached without a proxy."""
+    for variable in list(os.environ):
+        if variable.startswith(("PIP_", "HF_")) or variable.lower().endswith("_proxy"):
+            monkeypatch.delenv(variable)
+    with file_server() as running:
+        monkeypatch.setenv("HF_ENDPOINT", running.url)
+        monkeypatch.setenv("PIP_INDEX_URL", f"{running.url}/simple")
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        yield running
+
+
+@pytest.fixture
+def empty_paths(tmp_path: Path) -> Paths:
+    """Folders under an empty one, the models' among them."""
+    return Paths(tmp_path / "config", tmp_path / "data", tmp_path / "cache", tmp_path / "models")
