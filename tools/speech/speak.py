@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from runtime.errors import ArgumentError, HausgeistError, WorkerTimeoutError
+from runtime.errors import ArgumentError, HausgeistError, WorkerDiedError, WorkerTimeoutError
 from runtime.house import House
 from runtime.residency import Priority
 from runtime.worker import CallCancelled, Cancellation, WorkerSpec
@@ -140,6 +140,8 @@ def _play(house: House, samples: Samples, rate: int, cancellation: Cancellation 
                 return "Nothing was played: the sound device does not answer."
     except CallCancelled:
         raise
+    except WorkerDiedError:
+        return "Nothing was played: the sound driver crashed."
     except HausgeistError as problem:
         return str(problem)
     return ""
