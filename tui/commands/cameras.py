@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from tools.finder import cameras
 from tools.finder import events as changes
+from tools.finder.appearance import current_version
 from tools.finder.index import IndexReport, index_cameras, open_store
 from tools.finder.segments import camera_zone
+from tools.finder.vectors import Vectors
 from tui.commands.common import interruptible, open_house, parse_start
 from tui.output import note, print_json, print_table, progress_bar, say
 from tui.zones import parse_zones
 
 if TYPE_CHECKING:
     from runtime.house import House
+    from tools.finder.store import FinderStore
 
 
 def add(options: Namespace) -> int:
@@ -107,12 +110,19 @@ def remove(options: Namespace) -> int:
     with open_house(options) as house, open_store(house) as store:
         names = [store.camera(name).name for name in options.names]  # all are known before one is removed
         for name in dict.fromkeys(names):
-            store.remove_camera(name)
+            _remove(house, store, name)
             if not options.json:
                 say(f"Removed {name}; its recordings are untouched.")
     if options.json:
         print_json({"removed": list(dict.fromkeys(names))})
     return 0
+
+
+def _remove(house: House, store: FinderStore, name: str) -> None:
+    """Delete the truth first, then the vectors of its sightings: what is left over is never asked for."""
+    sightings = store.remove_camera(name)
+    if (house.paths.finder / "vectors").is_dir():
+        Vectors(house, current_version(house)).remove(sightings)
 
 
 def _as_json(state: cameras.CameraState, house: House) -> dict[str, Any]:
