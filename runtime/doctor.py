@@ -194,7 +194,7 @@ def _probe(
     what: str, *, timeout_s: float = 60.0, run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run
 ) -> dict[str, Any]:
     """What `runtime.probe_backend` tells, or {"error": why it told nothing}."""
-    command = [sys.executable, "-m", "runtime.probe_backend", what]
+    command = [sys.executable, "-P", "-m", "runtime.probe_backend", what]
     try:
         answer = run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired:

@@ -40,11 +40,11 @@ class WheelLink:
 def locate(requirements: Iterable[str], *, timeout_s: float = 600.0) -> dict[str, WheelLink]:
     """Ask pip where the wheels of "name==version" lie; keys as given. Raises `DownloadError` with pip's own words."""
     wanted = sorted(set(requirements))
-    answer = _run([sys.executable, "-m", "runtime.pip_links", *wanted], timeout_s)
+    answer = _run([sys.executable, "-P", "-m", "runtime.pip_links", *wanted], timeout_s)
     if answer.returncode != OTHER_PIP:
         return {name: WheelLink(**row) for name, row in json.loads(_output(answer)).items()}
     options = ["--dry-run", "--quiet", "--report", "-", "--no-deps", "--ignore-installed", *OPTIONS]
-    report = json.loads(_output(_run([sys.executable, "-m", "pip", "install", *options, *wanted], timeout_s)))
+    report = json.loads(_output(_run([sys.executable, "-P", "-m", "pip", "install", *options, *wanted], timeout_s)))
     links = {}
     for row in report["install"]:
         told = row["download_info"]
