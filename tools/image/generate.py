@@ -36,7 +36,7 @@ def generate(
     (before any is looked for), `ModelMissingError`, `ModelCorruptError`, `BudgetError`, `StorageError`,
     `CallCancelled` (the pictures that were finished before stay).
     """
-    check_request(request)
+    check_request(house, request)
     model = image_model(house, request.model)
     drawing, notes = plan(house, request, model)
     pictures = []
@@ -79,7 +79,7 @@ def request_like(file: Path) -> ImageRequest:
     )
 
 
-def check_request(request: ImageRequest) -> None:
+def check_request(house: House, request: ImageRequest) -> None:
     """Refuse what no model can draw. Raises `ArgumentError` naming the argument and its range."""
     if not request.prompt.strip():
         raise ArgumentError("The prompt is empty.", remedy="Say what the picture should show.")
@@ -93,9 +93,10 @@ def check_request(request: ImageRequest) -> None:
     for name, (value, least, most) in limits.items():
         if value is not None and not least <= value <= most:
             raise ArgumentError(f"The {name} {value} is not possible.", remedy=f"Give {least} to {most}.")
-    if (request.width or SMALLEST) * (request.height or SMALLEST) > MOST_PIXELS:
+    width, height = wanted_size(house, request)
+    if width * height > MOST_PIXELS:
         raise ArgumentError(
-            f"A picture of {request.width}×{request.height} pixels is too large to draw.",
+            f"A picture of {width}×{height} pixels is too large to draw.",
             remedy=f"Give at most {MOST_PIXELS / 1e6:.1f} million pixels, such as 2048×2048.",
         )
     if request.output is not None and request.output.suffix.lower() != ".png":
@@ -104,9 +105,15 @@ def check_request(request: ImageRequest) -> None:
         )
 
 
+def wanted_size(house: House, request: ImageRequest) -> Size:
+    """Width and height in pixels as asked for, else as the settings have them."""
+    settings = house.settings.image
+    return (request.width or settings.width, request.height or settings.height)
+
+
 def fitting_size(house: House, request: ImageRequest, multiple: int) -> tuple[Size, tuple[str, ...]]:
     """Width and height rounded to `multiple`, and a note where that changed what was asked for."""
-    wanted = (request.width or house.settings.image.width, request.height or house.settings.image.height)
+    wanted = wanted_size(house, request)
     size = tuple(max(multiple, round(side / multiple) * multiple) for side in wanted)
     width, height = size
     if (width, height) == wanted:

@@ -4,12 +4,13 @@ playing.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from runtime.errors import ArgumentError, MediaError, storage_errors
+from runtime.errors import ArgumentError, MediaError
 from runtime.paths import replacing
 from tools.speech.voice import Samples
 
@@ -62,18 +63,18 @@ def write_sound(path: Path, samples: Samples, rate: int, *, maker: str) -> None:
 
     media_type(path)
     container, subtype = _FORMATS[path.suffix.lower()]
-    with storage_errors(path.parent), replacing(path) as beside:
-        try:
-            with soundfile.SoundFile(
-                beside, "w", samplerate=rate, channels=1, subtype=subtype, format=container
-            ) as sound:
-                sound.comment = f"Machine-generated speech, {maker}. digitalSourceType={GENERATED}"
-                sound.software = "Hausgeist"
-                sound.write(np.clip(samples, -1.0, 1.0))
-        except soundfile.LibsndfileError as problem:
-            raise MediaError(
-                f"The sound file {path} cannot be written: {problem}.", remedy="Save it as .wav instead."
-            ) from problem
+    encoded = io.BytesIO()
+    try:
+        with soundfile.SoundFile(encoded, "w", samplerate=rate, channels=1, subtype=subtype, format=container) as sound:
+            sound.comment = f"Machine-generated speech, {maker}. digitalSourceType={GENERATED}"
+            sound.software = "Hausgeist"
+            sound.write(np.clip(samples, -1.0, 1.0))
+    except soundfile.LibsndfileError as problem:
+        raise MediaError(
+            f"The sound file {path} cannot be made: {problem}.", remedy="Save it as .wav instead."
+        ) from problem
+    with replacing(path) as beside:
+        beside.write_bytes(encoded.getvalue())
 
 
 def read_info(path: Path) -> SoundInfo:
