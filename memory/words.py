@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import pairwise
 
 _WORD = re.compile(r"[^\W_]+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。!?;])|\n+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f\uff1b])|\n+")
 _TELLING = re.compile(
     r"\b(?:said|say|told|tell|mention(?:ed)?|noted?|talk(?:ed)?|gesagt|erz[aä]hlt|erw[aä]hnt|notiert|dite?|raconté"
     r"|mentionné|dije|conté|mencioné)\b|说|告诉|提到|提过|讲|记了|聊"
 )
 PASSAGE_CHARACTERS = 160
-"""Texts up to this length are one passage; longer ones are cut into windows of two sentences."""
+"""Texts up to this length are one passage; longer ones are cut into their sentences too."""
 MOST_PASSAGES = 64
 
 _STOP_WORDS = """
@@ -78,12 +77,9 @@ def sentences(text: str) -> list[str]:
 
 
 def passages(text: str) -> list[str]:
-    """What is embedded of a record: the whole, and for longer ones windows of one and two sentences.
+    """What is embedded of a record: the whole, and each sentence of a longer one.
 
     A question is mostly answered by one sentence; its vector is nearer to the question than that of a whole page.
     """
     parts = sentences(text) if len(text) > PASSAGE_CHARACTERS else []
-    if len(parts) < 2:
-        return [text]
-    pairs = [f"{a} {b}" for a, b in pairwise(parts)] if len(parts) > 2 else []
-    return [text, *dict.fromkeys(parts), *pairs][:MOST_PASSAGES]
+    return [text, *dict.fromkeys(parts)][:MOST_PASSAGES] if len(parts) > 1 else [text]

@@ -87,7 +87,7 @@ def test_what_tells_a_fact() -> None:
 def test_words_and_passages() -> None:
     assert index_words("Café Zürich 我的表") == ["cafe", "zurich", "我", "的", "表", "我的", "的表"]
     assert content_words("Where is my Café?") == ["cafe"] and content_words("what is it") == []
-    assert sentences("One. Two! 三。四？ five") == ["One.", "Two!", "三。", "四？", "five"]
+    assert sentences("One. Two! 三。四\uff1f five") == ["One.", "Two!", "三。", "四\uff1f", "five"]
     short, long = "A short note.", " ".join(f"Sentence number {i} is about something else." for i in range(9))
     assert passages(short) == [short]
     assert passages(long)[0] == long and "Sentence number 4 is about something else." in passages(long)
