@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import numpy as np
+from numpy.typing import NDArray
+
 from runtime.errors import ModelMissingError
 from runtime.house import House
 from runtime.residency import Priority
@@ -40,6 +43,11 @@ class LeasedAppearance:
     def describe(self, crops: Sequence[bytes]) -> list[Description]:
         """See `Appearance.describe`."""
         found: list[Description] = self._worker.call("describe", list(crops)) if crops else []
+        return found
+
+    def vectors(self, crops: Sequence[bytes]) -> NDArray[np.float32]:
+        """The vectors alone, [n, d], of crops whose names do not matter."""
+        found: NDArray[np.float32] = self._worker.call("vectors", list(crops))
         return found
 
     def propose(self, still_jpeg: bytes) -> list[Proposal]:

@@ -39,7 +39,7 @@ class Ranked:
     score: float
     ratio: float
     evidence: Mapping[str, float]
-    like_best: float = 1.0
+    like_best: float = 0.0
     """Cosine of its vector to that of the best one."""
 
 

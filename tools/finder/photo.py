@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import MediaError
-from tools.finder.appearance_types import Appearance
+from tools.finder.appearance import LeasedAppearance
 
 SIDES = (24, 64, 140)
 """Longest sides in pixels at which the photo is looked at: a thing across a room, on a table, near."""
@@ -16,7 +16,7 @@ TURNS = 8
 """Views turned by an eighth of a circle each: a thing on a table may lie any way."""
 
 
-def photo_vectors(photo: Path, appearance: Appearance) -> NDArray[np.float32]:
+def photo_vectors(photo: Path, appearance: LeasedAppearance) -> NDArray[np.float32]:
     """Unit vectors [views, d] of the thing on a photo. Raises `MediaError` when it cannot be read."""
     from tools.finder.photo_backend import photo_views
 
@@ -26,4 +26,4 @@ def photo_vectors(photo: Path, appearance: Appearance) -> NDArray[np.float32]:
         remedy = "Give the path of a JPEG or PNG file."
         raise MediaError(f"The photo {photo} cannot be read: {problem}.", remedy=remedy) from problem
     views = photo_views(data, SIDES, TURNS)
-    return np.array([one.vector for one in appearance.describe(views)], np.float32)
+    return appearance.vectors(views)

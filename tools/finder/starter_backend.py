@@ -75,6 +75,10 @@ class StarterVision:
         found = self._describe(pictures)
         return [self._name(picture, one) for picture, one in zip(pictures, found, strict=True)]
 
+    def vectors(self, crops: Sequence[bytes]) -> NDArray[np.float32]:
+        """The vectors alone, [n, d]."""
+        return np.array([one.vector for one in self._describe([decode(crop) for crop in crops])], np.float32)
+
     def _name(self, picture: Picture, found: Description) -> Description:
         """The detector's name for a crop, where it sees in it a thing that fills the box; else the classifier's."""
         rows, columns = inner(picture)

@@ -1,0 +1,174 @@
+"""Which thing is meant, and how likely each sighting is it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from runtime.errors import UnknownNameError
+from runtime.house import House
+from tools.finder.appearance_types import margin_box
+from tools.finder.camera_names import match_camera
+from tools.finder.colours import NAMES, Look
+from tools.finder.look import PALETTE, join
+from tools.finder.match import rank
+from tools.finder.prior import priors
+from tools.finder.query import understand
+from tools.finder.records import Box, Camera, Sighting, Zone
+from tools.finder.scale import scales
+from tools.finder.vectors import Vectors
+
+
+def vector(shades: dict[str, float], feature: Sequence[float] = (1.0, 0.0, 0.0, 0.0)) -> NDArray[np.float32]:
+    """A vector of a thing with these shares of shades and a network feature of 4 dimensions."""
+    shares = np.array([shades.get(name, 0.0) for name in NAMES], np.float32)
+    palette = np.zeros(PALETTE, np.float32)
+    palette[: len(NAMES)] = np.sqrt(shares)
+    unit = np.array(feature, np.float32) / np.linalg.norm(feature)
+    return np.array(join(unit, Look(shares, palette, ())), np.float32)
+
+
+def seen(id_: int, box: Box, label: str | None = None, score: float = 0.0, placed: int | None = None) -> Sighting:
+    origin = "detector" if label else "region"
+    return Sighting(id_, 1, 1, 0.0, 100.0, box, None, placed, None, origin, label, score)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "colours", "parts", "position"),
+    [
+        ("the blue mug", "mug", ("blue",), (), None),
+        ("蓝色的杯子", "cup", ("blue",), (), None),
+        ("die linke Flasche", "bottle", (), (), "left"),
+        ("左边的瓶子", "bottle", (), (), "left"),
+        ("la botella de la derecha", "bottle", (), (), "right"),
+        ("ma montre rouge", "watch", ("red",), (), None),
+        ("grandfather's watch", "watch", (), (), None),
+        ("scissors with orange handles", "scissors", (), ("orange",), None),
+        ("带绿色挂件的钥匙", "keys", (), ("green",), None),
+        ("phone in a yellow case", "phone", ("yellow",), (), None),
+        ("das schwarze Portemonnaie", "wallet", ("black",), (), None),
+        ("navy blue glasses case", "glasses case", ("navy",), (), None),
+        ("mi cartera marrón", "wallet", ("brown",), (), None),
+    ],
+)
+def test_words_are_understood(
+    text: str, kind: str, colours: tuple[str, ...], parts: tuple[str, ...], position: str | None
+) -> None:
+    wanted = understand(text)
+    assert wanted.kinds[0].name == kind
+    assert (wanted.colours, wanted.parts, wanted.position) == (colours, parts, position)
+
+
+def test_a_name_in_no_table_goes_to_the_nearest_kind_or_to_none(house: House) -> None:
+    from memory.embedder import Embedder
+
+    embedder = Embedder(house)
+    wanted = understand("my prescription drugs", embedder.embed)
+    assert (wanted.kinds[0].name, wanted.guessed) == ("pills", True)
+    assert understand("skateboard", embedder.embed).kinds == ()
+
+
+def crowd() -> tuple[list[Sighting], dict[int, NDArray[np.float32]]]:
+    """Thirty brown and grey things, as a room has them."""
+    things = [seen(i, (20.0 * i, 100, 24, 16)) for i in range(1, 31)]
+    looks = {t.id: vector({"brown": 0.7, "grey": 0.3} if t.id % 2 else {"grey": 0.9}) for t in things}
+    return things, looks
+
+
+def test_a_rare_colour_is_found_and_a_common_one_is_not() -> None:
+    things, looks = crowd()
+    things.append(seen(50, (300, 200, 22, 16), placed=7))
+    looks[50] = vector({"turquoise": 0.9, "black": 0.1})
+    weights = dict(zip([t.id for t in things], priors(things, {}, {}).tolist(), strict=True))
+    best = rank(things, looks, understand("turquoise phone"), None, scales(things, []), weights)
+    assert best[0].sighting.id == 50
+    assert best[0].score > 0.5 > 0.2 > best[1].score
+    common = rank(things, looks, understand("brown wallet"), None, scales(things, []), weights)
+    assert common[0].score < 0.5
+    absent = rank(things, looks, understand("pink phone"), None, scales(things, []), weights)
+    assert absent[0].score < 0.5
+
+
+def test_the_detector_s_label_counts_for_and_against() -> None:
+    things, looks = crowd()
+    things += [seen(50, (300, 200, 24, 30), "cup", 0.9), seen(51, (400, 200, 24, 30), "book", 0.9)]
+    looks[50] = looks[51] = vector({"red": 1.0})
+    weights = {t.id: 1.0 for t in things}
+    best = rank(things, looks, understand("red cup"), None, scales(things, []), weights)
+    ratios = {r.sighting.id: r.ratio for r in best}
+    assert best[0].sighting.id == 50
+    assert ratios[50] > 10 * ratios[51]
+
+
+def test_a_photo_is_matched_by_feature_and_palette() -> None:
+    rng = np.random.default_rng(5)
+    things = [seen(i, (20.0 * i, 100, 24, 16)) for i in range(1, 31)]
+    looks = {t.id: vector({"brown": 1.0}, (0.4, *rng.normal(0, 1, 3))) for t in things}
+    things.append(seen(50, (300, 200, 22, 16)))
+    looks[50] = vector({"purple": 0.8, "white": 0.2}, (1, 0.1, 0, 0))
+    photo = np.stack([vector({"purple": 0.7, "white": 0.3}, (1, 0, 0, 0))])
+    best = rank(things, looks, None, photo, scales(things, []), {t.id: 1.0 for t in things})
+    assert best[0].sighting.id == 50
+    assert best[0].score > 0.5 > best[1].score
+
+
+def test_nothing_seen_ranks_nothing() -> None:
+    assert rank([], {}, understand("red cup"), None, {}, {}) == []
+
+
+def test_handled_things_on_a_surface_weigh_most() -> None:
+    camera = Camera(1, "study", "x", None, (Zone("desk", ((0, 0), (400, 0), (400, 400), (0, 400))),))
+    things = [
+        seen(1, (50, 50, 30, 30), placed=3),
+        seen(2, (150, 50, 30, 30)),
+        seen(3, (500, 50, 30, 30)),
+        seen(4, (155, 55, 10, 10)),
+        seen(5, (250, 50, 200, 200), "chair", 0.9),
+    ]
+    weights = priors(things, {1: camera}, {1: (600, 500)})
+    assert weights[0] > weights[1] > weights[3]
+    assert weights[1] > weights[2]
+    assert weights[0] > weights[4]
+
+
+def test_scale_comes_from_things_of_known_size() -> None:
+    things = [seen(i, (100.0, 100, 180, 90), "chair", 0.9) for i in range(1, 4)]
+    assert scales(things, [])[1].px_per_cm == pytest.approx(2.0, rel=0.3)
+
+
+def test_margin_box_stays_inside_the_picture() -> None:
+    assert margin_box((10, 10, 20, 10), 100, 100) == (4, 4, 36, 26)
+    assert margin_box((0, 0, 20, 10), 22, 12) == (0, 0, 22, 12)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("front door camera", "front_door"), ("the garage", "garage"), ("车库", "garage"),
+        ("厨房的摄像头", "kitchen_cam"),
+        ("Küche", "kitchen_cam"), ("la cámara de la cocina", "kitchen_cam"), ("kitchen_cam", "kitchen_cam"),
+        ("haustür", "front_door"), ("garag", "garage"), ("all", None), (None, None),
+    ],
+)  # fmt: skip
+def test_cameras_are_matched_loosely(said: str | None, name: str | None) -> None:
+    assert match_camera(said, ["front_door", "garage", "kitchen_cam"]) == name
+
+
+def test_an_unknown_camera_lists_the_known_ones() -> None:
+    with pytest.raises(UnknownNameError, match=r"front_door, garage"):
+        match_camera("swimming pool", ["front_door", "garage"])
+
+
+def test_vectors_are_kept_replaced_and_forgotten(house: House) -> None:
+    vectors = Vectors(house, "test-1")
+    things = [seen(1, (0, 0, 5, 5)), seen(2, (9, 0, 5, 5))]
+    vectors.add([1, 2], [vector({"red": 1.0}).tolist(), vector({"blue": 1.0}).tolist()])
+    assert vectors.nearest(vector({"blue": 0.9, "grey": 0.1}).tolist(), 1)[0][0] == 2
+    vectors.add([2], [vector({"green": 1.0}).tolist()])
+    assert np.allclose(vectors.of(things)[2], vector({"green": 1.0}), atol=1e-5)
+    vectors.remove([1])
+    assert set(vectors.of(things)) == {2}
+    assert Vectors(house, "test-2").of(things) == {}
