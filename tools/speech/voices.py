@@ -16,7 +16,7 @@ from runtime.residency import Priority
 from runtime.worker import WorkerSpec
 from tools.speech.languages import language_name
 
-_OVERHEAD_BYTES = 230_000_000
+_OVERHEAD_BYTES = 300_000_000
 """Main memory of the process, its libraries and activations beside the voice's file, measured with Piper joe.
 """
 _ESPEAK_CODES = {"cmn": "zh", "yue": "zh"}
