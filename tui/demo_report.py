@@ -64,9 +64,8 @@ def judge(turn: Turn, tools: Sequence[str], *, may_lack_model: bool = False) -> 
 def print_home(console: Console, home: SampleHome, report: IndexReport, now: datetime) -> None:
     """What the tour is about."""
     names = ", ".join(camera.name for camera in home.cameras)
-    console.print(
-        f"The sample home: {names}, recorded from {home.start:%H:%M:%S} on {home.start:%A %d %B %Y}.", style="bold"
-    )
+    when = f"{home.start:%H:%M:%S} on {home.start:%A %d %B %Y}"
+    console.print(f"The sample home: {names}, recorded from {when}.", style="bold", soft_wrap=True)
     seen = f"Indexed {report.footage_s:.0f} s of footage in {report.wall_s:.0f} s"
     found = f"{report.changes} changes, {report.sightings} things"
     console.print(f"{seen}: {found}. In the tour it is {now:%H:%M}.", soft_wrap=True)
@@ -75,7 +74,7 @@ def print_home(console: Console, home: SampleHome, report: IndexReport, now: dat
 def print_step(console: Console, number: str, result: StepResult) -> None:
     """One step in full."""
     console.print()
-    console.print(f"[{number}] {result.text}", style="bold cyan", soft_wrap=True)
+    console.print(f"[{number}] {clean_line(result.text)}", style="bold cyan", soft_wrap=True)
     _line(console, "shows", result.shows)
     for tool, probability in result.routes:
         _line(console, "route", f"{tool} ({probability:.0%})")
