@@ -9,7 +9,7 @@ keeps the texture and changes all colours by nearly one factor.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -54,6 +54,32 @@ def judge(region: Region) -> Verdict:
     if abs(share) < least or abs(share) + contrast / 100.0 < LEAST_EVIDENCE:
         return Verdict("light", 0.0, contrast, region.box)
     return Verdict("thing", float(np.clip(outline + step, -1.0, 1.0)), contrast, _box(solid, region))
+
+
+def split(region: Region) -> list[Region]:
+    """The things of a region: parts that stand well apart once shadows between them are left out."""
+    before, after = _same_light(region, region.mask.astype(bool))
+    solid = _without_shadow(before, after, region.mask.astype(bool)).astype(np.uint8)
+    found, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    groups: list[list[int]] = []
+    for index in sorted(range(1, found), key=lambda i: -int(stats[i][4])):
+        near = [group for group in groups if any(_belong(stats[index], stats[other]) for other in group)]
+        groups = [group for group in groups if group not in near] + [[index, *(i for group in near for i in group)]]
+    largest = max((sum(int(stats[i][4]) for i in group) for group in groups), default=0)
+    parts = []
+    for group in groups:
+        mask = np.isin(labels, group).astype(np.uint8)
+        if mask.sum() >= 0.2 * largest and _thickness(mask) >= THINNEST:
+            parts.append(replace(region, mask=mask, box=_box(mask.astype(bool), region)))
+    return parts if len(parts) > 1 else [region]
+
+
+def _belong(part: NDArray[np.int32], other: NDArray[np.int32]) -> bool:
+    """Whether two parts (x, y, w, h, area) are near for their size."""
+    across = max(other[0] - part[0] - part[2], part[0] - other[0] - other[2], 0)
+    down = max(other[1] - part[1] - part[3], part[1] - other[1] - other[3], 0)
+    size = max(min(part[2], part[3]), min(other[2], other[3]))
+    return bool(np.hypot(across, down) <= max(8.0, 0.6 * size))
 
 
 def _same_light(region: Region, mask: Bools) -> tuple[Floats, Floats]:

@@ -79,15 +79,15 @@ class PeopleTracks:
     def look(self, image: Picture, moving: list[tuple[int, int, int, int]], offset: float) -> None:
         """Take the moving parts of one sample."""
         height, width = image.shape[:2]
-        reach = 0.5 * float(np.hypot(width, height))
+        diagonal = float(np.hypot(width, height))
         for rank, part in enumerate(sorted(moving, key=lambda box: -box[2] * box[3])[:3]):
             box: Box = part
-            track = self._continued(box, offset, reach)
+            track = self._continued(box, offset, 0.2 * diagonal, LOST_S / 2)
             known = track is not None and track.seen >= ENOUGH
             people = self._finder.within(image, box) if rank == 0 and not known else []
             if people:
                 box = max(people, key=lambda person: overlap(part, person))
-            track = self._continued(box, offset, reach)
+                track = self._continued(box, offset, 0.5 * diagonal, LOST_S)
             if track is None:
                 track = Track()
                 self.tracks.append(track)
@@ -96,10 +96,15 @@ class PeopleTracks:
             track.path.append((offset, *box))
             track.seen += bool(people)
 
-    def _continued(self, box: Box, offset: float, reach: float) -> Track | None:
-        open_tracks = [t for t in self.tracks[-8:] if offset - t.path[-1][0] <= LOST_S]
-        near = [(distance(box, t.path[-1][1:]), t) for t in open_tracks]
-        near = [(d, t) for d, t in near if d < reach]
+    def _continued(self, box: Box, offset: float, reach: float, within_s: float) -> Track | None:
+        """The track that `box` goes on with: seen a moment ago, near, and not of another size altogether."""
+        near: list[tuple[float, Track]] = []
+        for track in self.tracks[-8:]:
+            last = track.path[-1]
+            ratio = box[2] * box[3] / max(last[3] * last[4], 1e-6)
+            gap = distance(box, last[1:])
+            if offset - last[0] <= within_s and gap < reach and 0.15 < ratio < 7.0:
+                near.append((gap, track))
         return min(near, key=lambda pair: pair[0])[1] if near else None
 
     def people(self) -> list[Track]:

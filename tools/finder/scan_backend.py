@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from runtime.worker_service import Emit
 from tools.finder.appearance_types import CROP_PX, margin_box
-from tools.finder.judge_backend import Verdict, judge
+from tools.finder.judge_backend import Verdict, judge, split
 from tools.finder.people_backend import PeopleTracks, PersonFinder, Track, distance, overlap
 from tools.finder.records import Box
 from tools.finder.refine_backend import Watch, refine
@@ -30,7 +30,7 @@ Picture = NDArray[np.uint8]
 BATCH = 24
 """Changes whose pictures are kept in memory before their moments are looked for."""
 HELD_S = 5.0
-"""How long a place where a person stood still is taken for that person, seconds."""
+"""How long a place where a person stood still is looked at for that person again, seconds."""
 PERSON_SHARE = 0.006
 """A region larger than this share of the picture is looked at for a person standing still."""
 
@@ -116,30 +116,51 @@ class _Pass:
     def _decide(self, region: Region, sample: Sample) -> None:
         """Accept a region, as a change or silently, or hold it while a person stands there."""
         verdict = judge(region)
-        if verdict.kind == "thing" and self._is_person(verdict, sample):
+        if self._is_person(verdict, sample):
             self._model.hold(region)
             return
         self._model.accept(region)
-        if verdict.kind != "thing" or self._is_remnant(region):
+        if verdict.kind != "thing" or self._is_remnant(region) or self._was_person(region, verdict, sample):
             return
         before = self._keep_calm() if self._calm is not None else None
         self._calm, self._calm_still = sample, None
         after = self._keep_calm()
-        placed, box = verdict.presence > 0, verdict.box
-        crop = _crop(sample.image, box) if placed else _crop_before(region, sample.image, box)
-        self._pending.append(_Found(Watch(region, placed), verdict, after if before is None else before, after, crop))
+        parts = split(region)
+        for part in parts:
+            self._add(part, verdict if len(parts) == 1 else judge(part), sample, (before, after))
+
+    def _add(self, region: Region, verdict: Verdict, sample: Sample, stills: tuple[int | None, int]) -> None:
+        if verdict.kind != "thing":
+            return
+        placed, box, (before, after) = verdict.presence > 0, verdict.box, stills
+        crop = _crop(sample.image if placed else _with_before(region, sample.image), box)
+        watch = Watch(region, placed)
+        self._pending.append(_Found(watch, verdict, after if before is None else before, after, crop))
 
     def _is_person(self, verdict: Verdict, sample: Sample) -> bool:
         """Whether a person stands still there, or it is a part of one who did a moment ago."""
         box = verdict.box
-        self._held = [(t, held) for t, held in self._held if sample.offset - t <= HELD_S]
-        if any(overlap(box, held) > 0.6 for _, held in self._held):
-            return True
-        large = box[2] * box[3] > PERSON_SHARE * sample.image.shape[0] * sample.image.shape[1]
-        if large and verdict.presence > 0 and self._finder.is_person(sample.image, box):
+        self._held = [held for held in self._held if sample.offset - held[0] <= HELD_S]
+        for held in [held for held in self._held if overlap(box, held[1]) > 0.6]:
+            self._held.remove(held)
+            if self._finder.is_person(sample.image, held[1]):
+                self._held.append((sample.offset, held[1]))
+                return True
+        leaves = verdict.kind == "thing" and verdict.presence <= 0
+        if self._is_large(box, sample) and not leaves and self._finder.is_person(sample.image, box):
             self._held.append((sample.offset, box))
             return True
         return False
+
+    def _was_person(self, region: Region, verdict: Verdict, sample: Sample) -> bool:
+        """Whether what is gone was a person who had stood there since the recording began."""
+        if verdict.presence > 0 or not self._is_large(verdict.box, sample):
+            return False
+        return self._finder.is_person(_with_before(region, sample.image), verdict.box)
+
+    def _is_large(self, box: IntBox, sample: Sample) -> bool:
+        height, width = sample.image.shape[:2]
+        return box[2] * box[3] > PERSON_SHARE * int(height) * int(width)
 
     def _is_remnant(self, region: Region) -> bool:
         """Whether it is a left over part of a change just found, which settled a little later."""
@@ -176,7 +197,8 @@ class _Pass:
 
     def _with_person(self, change: ScanChange) -> ScanChange:
         """The change with the person who was nearest about that moment."""
-        box = tuple(value / self._scale for value in change.box)
+        s = self._scale
+        box = (change.box[0] / s, change.box[1] / s, change.box[2] / s, change.box[3] / s)
         gaps = [(_nearest(t, change.offset, box), index) for index, t in enumerate(self._people.people())]
         near = [(gap, index) for gap, index in gaps if gap is not None]
         return replace(change, person=min(near)[1]) if near else change
@@ -208,12 +230,12 @@ def _crop(image: Picture, box: Box) -> bytes:
     return _jpeg(part, 92)
 
 
-def _crop_before(region: Region, image: Picture, box: IntBox) -> bytes:
-    """The crop of a removed thing: the picture now, with the region as it looked before."""
+def _with_before(region: Region, image: Picture) -> Picture:
+    """The picture now, with the region as it looked before."""
     whole = image.copy()
     left, top, right, bottom = region.roi
     whole[top:bottom, left:right] = np.clip(region.before, 0, 255).astype(np.uint8)
-    return _crop(whole, box)
+    return whole
 
 
 def _jpeg(image: Picture, quality: int) -> bytes:
