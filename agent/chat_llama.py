@@ -131,13 +131,19 @@ class ChatLlama(BaseChatModel):
         tools: Sequence[Mapping[str, Any]] = (),
         wording: str | None = None,
         context: Callable[[], str] | None = None,
+        on_route: Callable[[Step, float], None] | None = None,
         **_: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        """`wording`: the reply to give word for word when the next step is a reply. `context`: facts for a reply."""
+        """`wording`: the reply to give word for word when the next step is a reply. `context`: facts for a reply.
+
+        `on_route(step, seconds)` is told the next step before anything is written.
+        """
         with self.house.residency.lease(self.spec()) as worker:
             started = time.perf_counter()
             step = self.next_step(worker, messages, tools) if tools else Step(REPLY, 1.0, "")
             route_s = time.perf_counter() - started
+            if on_route is not None:
+                on_route(step, route_s)
             routed = {"route": step.tool, "probability": step.probability, "route_s": route_s}
             if step.tool != REPLY:
                 yield self._tool_call(worker, messages, tools, step, routed)

@@ -20,6 +20,7 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 
 from agent.chat_llama import ChatLlama
 from agent.events import ApprovalNeeded, Decision, Routed, ToolFinished, ToolProgress, ToolStarted, TurnEvent
+from agent.planner import Step
 from agent.prompt import REPLY
 from runtime.errors import HausgeistError
 from runtime.settings import Settings
@@ -77,13 +78,14 @@ class HouseRules(AgentMiddleware[Any, Any, Any]):
         turn = _turn_of(request.runtime.context)
         ours = isinstance(request.model, ChatLlama)
         if ours:
-            request = request.override(model_settings={"wording": turn.wording, "context": turn.recalled})
+            settings = {"wording": turn.wording, "context": turn.recalled, "on_route": _route_teller(turn)}
+            request = request.override(model_settings=settings)
         elif any(call.output.outside for call in turn.calls):
             request = request.override(tools=[])
         started = time.perf_counter()
         response = await handler(request)
         message = next(m for m in response.result if isinstance(m, AIMessage))
-        _note_route(turn, message, time.perf_counter() - started)
+        _note_times(turn, message, time.perf_counter() - started, ours)
         if not ours and not message.tool_calls and turn.wording is not None:
             return ModelResponse(result=[AIMessage(turn.wording)])
         return response
@@ -112,15 +114,26 @@ def _turn_of(context: Any) -> TurnState:
     return context
 
 
-def _note_route(turn: TurnState, message: AIMessage, seconds: float) -> None:
+def _route_teller(turn: TurnState) -> Callable[[Step, float], None]:
+    """A callback for our model's thread that reports each chosen step, but not the reply that ends a tool turn."""
+    loop = asyncio.get_running_loop()
+    after_tools = bool(turn.calls)
+
+    def tell(step: Step, seconds: float) -> None:
+        if step.tool != REPLY or not after_tools:
+            loop.call_soon_threadsafe(turn.emit, Routed(step.tool, step.probability, seconds))
+
+    return tell
+
+
+def _note_times(turn: TurnState, message: AIMessage, seconds: float, ours: bool) -> None:
     data = message.response_metadata
     route_s = float(data.get("route_s", seconds))
     turn.route_s += route_s
     turn.args_s += float(data.get("args_s", 0.0))
-    for call in message.tool_calls:
-        turn.emit(Routed(call["name"], float(data.get("probability", 1.0)), route_s))
-    if not message.tool_calls and not turn.calls:
-        turn.emit(Routed(REPLY, float(data.get("probability", 1.0)), route_s))
+    if not ours:
+        for call in message.tool_calls:
+            turn.emit(Routed(call["name"], 1.0, route_s))
 
 
 async def _approved(turn: TurnState, call_id: str, name: str, args: dict[str, Any]) -> ToolOutput | None:
