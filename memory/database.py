@@ -62,7 +62,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing; nested ones belong to the outermost. Raises `StorageError` naming the remedy."""
-        with self._lock, storage_errors(self.file.parent):
+        with self._lock, self._errors():
             connection = self._open()
             if self._depth == 0:
                 connection.execute("BEGIN IMMEDIATE")
@@ -81,12 +81,25 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection to read from."""
-        with self._lock, storage_errors(self.file.parent):
+        with self._lock, self._errors():
             yield self._open()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            with storage_errors(self.file.parent):
+                yield
+        except sqlite3.OperationalError as problem:
+            if "locked" not in str(problem):
+                raise
+            raise StorageError(
+                f"The memory in {self.file} is in use by another process.",
+                remedy="Try again when that has ended its work.",
+            ) from problem
 
     def erase_traces(self) -> None:
         """Make deleted words unreadable in the file: the word index is merged, the file and its log rewritten."""
-        with self._lock, storage_errors(self.file.parent):
+        with self._lock, self._errors():
             connection = self._open()
             connection.execute("INSERT INTO words (words) VALUES ('optimize')")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

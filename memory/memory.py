@@ -19,7 +19,7 @@ from memory.history import History, tells
 from memory.ranking import TIME_BONUS, TOLD_BONUS, Evidence, fuse, order, share_of_words, with_neighbours
 from memory.records import Fact, Hit, PastTurn, SessionInfo
 from memory.rows import read_jsonl
-from memory.store import FactStore, NewFact, fold
+from memory.store import FactStore, NewFact
 from memory.vectors import FactVectors
 from memory.words import COMMON, asks_what_was_told, content_words, passages
 from runtime.errors import ArgumentError
@@ -69,7 +69,6 @@ class Memory:
             remedy = f"Give at most {LONGEST_FACT} characters, or import it in parts."
             raise ArgumentError(f"The text to remember has {len(clean)} characters.", remedy=remedy)
         row = NewFact(clean, time or self._house.now(), source)
-        self._forgotten = [gone for gone in self._forgotten if fold(gone) != fold(clean)]
         return self._facts.add([row], replaces=replaces)[0]
 
     def learn_from(self, user_text: str, session: str, time: datetime | None = None) -> list[Fact]:
@@ -168,8 +167,10 @@ class Memory:
             self._history.delete_tellings(texts, [fact.turn for fact in gone if fact.turn is not None])
         self._forgotten += texts
         self.embedder.forget_cached()
-        self._vectors.update()
-        self._database.erase_traces()
+        try:
+            self._vectors.update()
+        finally:
+            self._database.erase_traces()
 
     def import_jsonl(self, file: Path, progress: Callable[[int, int], None] | None = None) -> list[Fact]:
         """Store the rows of a JSON Lines file, {"text", "time"?, "source"?} each: all of them, or none.
@@ -192,9 +193,10 @@ class Memory:
     ) -> int | None:
         """Store a turn of a conversation; gives its id.
 
-        A turn that tells what was just forgotten here is not stored (None): deleted words do not come back.
+        The turn that forgot something and names it is not stored (None): deleted words do not come back that way.
         """
-        if self._forgotten and tells(f"{user} {reply} {list(tool_calls)}", self._forgotten):
+        forgotten, self._forgotten = self._forgotten, []
+        if forgotten and tells(f"{user} {reply} {list(tool_calls)}", forgotten):
             return None
         return self._history.append(session, user, reply, tool_calls, time)
 
