@@ -106,6 +106,19 @@ def test_a_later_schema_and_a_damaged_file_are_refused(tmp_path: Path) -> None:
         FactStore(Database(broken)).count()
 
 
+def test_a_memory_in_use_is_named(tmp_path: Path) -> None:
+    store = FactStore(Database(tmp_path))
+    add(store, "one")
+    with store.database.reading() as connection:
+        connection.execute("PRAGMA busy_timeout = 50")
+    other = sqlite3.connect(tmp_path / "memory.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageError, match="in use"):
+        add(store, "two")
+    other.execute("ROLLBACK")
+    assert add(store, "three") and store.count() == 2
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises((StorageError, NotADirectoryError, FileExistsError)):
