@@ -25,6 +25,7 @@ def _surface() -> Floats:
 
 
 _TERMS = _surface()
+_RIDGE = 1e-3 * np.eye(_TERMS.shape[1], dtype=np.float32)
 
 
 def light_gain(before: NDArray[np.generic], after: NDArray[np.generic]) -> Floats | None:
@@ -39,6 +40,8 @@ def light_gain(before: NDArray[np.generic], after: NDArray[np.generic]) -> Float
     usable = ((a > 6) & (a < 248) & (b > 6) & (b < 248)).all(axis=1)
     if usable.sum() < 60:
         return None
+    if float((np.abs(ratio[usable]).max(axis=1) < 0.01).mean()) > 0.9:
+        return None
     fit = np.median(ratio[usable], axis=0)[None, :].repeat(len(ratio), axis=0)
     for _ in range(4):
         error = np.abs(ratio - fit).max(axis=1)
@@ -46,8 +49,8 @@ def light_gain(before: NDArray[np.generic], after: NDArray[np.generic]) -> Float
         inliers = usable & (error < max(2.5 * spread, 0.02))
         if inliers.sum() < 0.35 * usable.sum():
             break
-        coefficients, *_ = np.linalg.lstsq(_TERMS[inliers], ratio[inliers], rcond=None)
-        fit = _TERMS @ coefficients
+        terms = _TERMS[inliers]
+        fit = _TERMS @ np.linalg.solve(terms.T @ terms + _RIDGE, terms.T @ ratio[inliers])
     if float(np.abs(fit).max()) < 0.01:
         return None
     fit = np.clip(fit, -1.5, 1.5).astype(np.float32)

@@ -122,26 +122,29 @@ class SettledModel:
         return different, alike
 
     def _remember(self, smooth: Picture, different: Mask, alike: Mask, time: float) -> None:
+        """Count how long each pixel has rested in a new look; keep looks and times."""
         assert self._base is not None
+        now = smooth.astype(np.float32)
         cv2.accumulateWeighted(smooth, self._new, 0.5, mask=alike)
-        np.copyto(self._new, smooth, where=(alike == 0)[:, :, None])
-        first = self._known == 0
-        changed = (different | first).astype(bool)
-        self._count[alike == 0] = 1
-        self._count[(alike == 1) & (self._count < 250)] += 1
-        self._count[~changed] = 0
-        self._t_new[(self._count <= 1)] = time
-        matched = ~changed
-        self._t_match[matched] = time
-        cv2.accumulateWeighted(smooth, self._base, 0.2, mask=matched.astype(np.uint8))
+        cv2.copyTo(now, 1 - alike, self._new)
+        first = 1 - self._known
+        changed = different | first
+        self._count = (cv2.add(self._count, 1) * alike + (1 - alike)) * changed
+        np.minimum(self._count, 250, out=self._count)
+        np.putmask(self._t_new, self._count <= 1, time)
+        np.putmask(self._t_match, changed == 0, time)
+        cv2.accumulateWeighted(smooth, self._base, 0.2, mask=1 - changed)
+        self._ripe = np.zeros(different.shape, bool)
+        if not cv2.countNonZero(changed):
+            return
         settled = self._count >= self._settle + 6.0 * np.maximum(self._restless - 0.3, 0.0)
-        fresh = settled & first
+        fresh = settled & (first == 1)
         if fresh.any():
-            np.copyto(self._base, self._new, where=fresh[:, :, None])
+            cv2.copyTo(self._new, fresh.astype(np.uint8), self._base)
             self._known[fresh] = 1
             self._count[fresh] = 0
             self._t_match[fresh] = time
-        self._ripe = settled & ~first
+        self._ripe = settled & (first == 0)
 
     def _pending(self, different: Mask) -> Mask:
         pending: Mask = ((different == 1) & (self._known == 1) & (self._restless < 0.5)).astype(np.uint8)
