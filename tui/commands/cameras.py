@@ -33,8 +33,7 @@ def add(options: Namespace) -> int:
     if options.json:
         print_json(_as_json(state, house))
         return 0
-    count = state.recordings
-    say(f"Added {camera.name}: {count} recording{'' if count == 1 else 's'} in {camera.source}")
+    say(f"Added {camera.name} at {camera.source}; recordings there: {state.recordings}.")
     say(f"Next: hausgeist cameras index {camera.name}")
     return 0
 
@@ -158,9 +157,9 @@ def _report(report: IndexReport) -> dict[str, Any]:
 
 def _say_report(report: IndexReport) -> None:
     if not report.indexed and not report.broken:
-        say(f"Nothing new: {report.skipped} recordings were indexed before.")
+        say(f"Nothing new; indexed before: {report.skipped}.")
         return
     say(
-        f"Indexed {report.indexed} recordings, {report.footage_s:.0f} s of footage in {report.wall_s:.0f} s"
+        f"Recordings indexed: {report.indexed}, {report.footage_s:.0f} s of footage in {report.wall_s:.0f} s"
         f" ({report.times_real_time:.1f}× real time): {report.changes} changes, {report.sightings} sightings."
     )
