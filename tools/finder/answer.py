@@ -81,13 +81,11 @@ def choose(ranked: Sequence[Ranked], found_score: float, limit: int = 5) -> list
         if (r.ratio >= SAME_THING * best.ratio and r.score >= 0.6 * found_score)
         or (r.like_best >= SAME_LOOK and r.ratio >= 0.03 * best.ratio)
     ]
-    same.sort(key=lambda r: (r.sighting.last_seen, r.score), reverse=True)
     kept: list[Ranked] = []
-    for one in same:
-        twin = next((k for k in kept if _same_spot(k.sighting, one.sighting)), None)
-        if twin is None:
+    for one in sorted(same, key=lambda r: -r.ratio):
+        if not any(_same_spot(known.sighting, one.sighting) for known in kept):
             kept.append(one)
-    return kept[:limit]
+    return sorted(kept, key=lambda r: (r.sighting.last_seen, r.score), reverse=True)[:limit]
 
 
 def report(chosen: Sequence[Ranked], house: House) -> list[Reported]:
@@ -195,10 +193,10 @@ def _camera_name(sighting: Sighting, house: House) -> str:
 
 
 def _same_spot(one: Sighting, other: Sighting) -> bool:
-    """Whether two sightings are of one stay: same camera, boxes that mostly agree, times that touch."""
+    """Whether two sightings are of one stay: same camera, times that touch, boxes that agree or one in the other."""
     touch = one.first_seen - LATER_S <= other.last_seen and other.first_seen - LATER_S <= one.last_seen
-    share = min(_share(one.box, other.box), _share(other.box, one.box))
-    return one.camera_id == other.camera_id and touch and share > 0.45
+    shares = (_share(one.box, other.box), _share(other.box, one.box))
+    return one.camera_id == other.camera_id and touch and (min(shares) > 0.45 or max(shares) > 0.75)
 
 
 def _share(inside: Box, outside: Box) -> float:

@@ -188,9 +188,13 @@ def _words(pixels: Pixels, found: dict[str, float]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def agreement(wanted: str, found: Floats) -> Floats:
-    """How well things with the shade shares `found` [n, 14] are called `wanted`: [n], 0 to 1; neighbours in part."""
-    return np.minimum(1.0, found @ np.array([alike(wanted, name) for name in NAMES], np.float32)).astype(np.float32)
+def agreement(wanted: str, found: Floats, strict: float = 1.0) -> Floats:
+    """How well things with the shade shares `found` [n, 14] are called `wanted`: [n], 0 to 1; neighbours in part.
+
+    `strict` is the power of their likeness: above 1, neighbours count less.
+    """
+    likeness = np.array([alike(wanted, name) ** strict for name in NAMES], np.float32)
+    return np.minimum(1.0, found @ likeness).astype(np.float32)
 
 
 def palette(pixels: Pixels) -> Floats:

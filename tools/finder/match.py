@@ -67,33 +67,27 @@ def rank(
         evidence |= _by_photo(parts, take_apart(photo))
     if not evidence:
         return []
-    log_ratio = np.sum([np.log(np.maximum(values, 1e-4)) for values in evidence.values()], 0)
-    ratio = np.exp(np.clip(log_ratio, -12, 12))
     weight = np.array([weights.get(s.id, 1.0) for s in seen])
-    ratio = ratio * weight
+    ratio = weight * np.exp(np.clip(np.sum([np.log(np.maximum(v, 1e-4)) for v in evidence.values()], 0), -12, 12))
     odds = PRIOR / (1 - PRIOR) * ratio / np.clip(weight.sum(), *SPOTS)
     scores = odds / (1 + odds)
-    order = np.argsort(-scores, kind="stable")
+    order = [int(i) for i in np.argsort(-scores, kind="stable")]
     like = matrix @ matrix[order[0]]
-    return [
-        Ranked(
-            seen[i],
-            float(scores[i]),
-            float(ratio[i]),
-            {name: float(v[i]) for name, v in evidence.items()},
-            float(like[i]),
-        )
-        for i in map(int, order)
-    ]
+    each = [{name: float(v[i]) for name, v in evidence.items()} for i in range(len(seen))]
+    return [Ranked(seen[i], float(scores[i]), float(ratio[i]), each[i], float(like[i])) for i in order]
 
 
 def _by_words(seen: Sequence[Sighting], parts: Parts, wanted: Wanted, scales: Mapping[int, Scale]) -> dict[str, Floats]:
     evidence: dict[str, Any] = {}
     if wanted.colours:
         agreed = np.mean([agreement(colour, parts.shares) for colour in wanted.colours], 0)
+        if wanted.parts:
+            others = np.sum([agreement(colour, parts.shares, 2) for colour in wanted.parts], 0)
+            some = np.minimum(1.0, agreed / 0.15)
+            agreed = np.maximum(agreed, 0.7 * some * np.minimum(1.0, agreed + others))
         evidence["colour"] = _ratio(agreed, 1.5)
     if wanted.parts:
-        small = [np.minimum(1.0, agreement(colour, parts.shares) * 4) for colour in wanted.parts]
+        small = [_as_part(agreement(colour, parts.shares, 2)) for colour in wanted.parts]
         evidence["part"] = _ratio(np.mean(small, 0), 1.0)
     if wanted.labels:
         evidence["label"] = np.array([_label_ratio(s, wanted) for s in seen], np.float32)
@@ -104,6 +98,12 @@ def _by_words(seen: Sequence[Sighting], parts: Parts, wanted: Wanted, scales: Ma
         dark = agreement("black", parts.shares) + parts.shares[:, NAMES.index("navy")] + _dark(seen)
         evidence["tone"] = (0.8 + 0.5 * np.minimum(1, dark if wanted.tone == "dark" else 1 - dark)).astype(np.float32)
     return evidence
+
+
+def _as_part(share: Floats) -> Floats:
+    """How well a share of pixels fits a part: a quarter is enough, and what is that colour all over fits less."""
+    all_over = np.clip((share - 0.5) / 0.3, 0, 1)
+    return np.asarray(np.minimum(1.0, share * 4) * (1 - 0.6 * all_over), np.float32)
 
 
 def _dark(seen: Sequence[Sighting]) -> Floats:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from runtime.errors import MediaError
 from tools.finder.appearance import LeasedAppearance
 
-SIDES = (24, 64, 140)
-"""Longest sides in pixels at which the photo is looked at: a thing across a room, on a table, near."""
-TURNS = 8
-"""Views turned by an eighth of a circle each: a thing on a table may lie any way."""
+SIDES = (28, 100)
+"""Longest sides in pixels at which the photo is looked at: a thing across a room, and one near."""
+TURNS = 6
+"""Views turned by a sixth of a circle each: a thing on a table may lie any way."""
 
 
 def photo_vectors(photo: Path, appearance: LeasedAppearance) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ none of them weighs less. The figures are odds by reasoning, not fitted to foota
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from tools.finder.place import zone_of
 from tools.finder.records import Box, Camera, Sighting
 
-HANDLED, DETECTED, LYING = 4.0, 1.0, 0.6
-"""Weights of what was placed, removed or covered; of what a detector names; of a region that never changed."""
+HANDLED, COVERED, DETECTED, LYING = 4.0, 2.5, 1.0, 0.6
+"""Weights of what was placed or removed; of what was covered; of what a detector names; of any other region."""
 NO_ZONE = 0.15
-PART = 0.35
+PART = 0.25
 CUT = 0.3
 TINY_PX = 9.0
 TINY = 0.3
@@ -28,17 +28,33 @@ FURNITURE = frozenset(
 
 
 def priors(
-    seen: Sequence[Sighting], cameras: Mapping[int, Camera], sizes: Mapping[int, tuple[int, int]]
+    seen: Sequence[Sighting],
+    cameras: Mapping[int, Camera],
+    sizes: Mapping[int, tuple[int, int]],
+    covers: Container[int] = (),
 ) -> NDArray[np.float64]:
-    """A weight for each sighting, [n]."""
-    return np.array([_weight(one, seen, cameras, sizes) for one in seen])
+    """A weight for each sighting, [n]. `covers`: ids of the changes by which something was covered."""
+    return np.array([_base(one, covers) * _standing(one, seen, cameras, sizes, covers) for one in seen])
 
 
-def _weight(
-    one: Sighting, seen: Sequence[Sighting], cameras: Mapping[int, Camera], sizes: Mapping[int, tuple[int, int]]
+def _base(one: Sighting, covers: Container[int]) -> float:
+    """By what happened to it."""
+    if one.placed_by is not None or (one.ended_by is not None and one.ended_by not in covers):
+        return HANDLED
+    if one.ended_by is not None:
+        return COVERED
+    return DETECTED if one.origin == "detector" else LYING
+
+
+def _standing(
+    one: Sighting,
+    seen: Sequence[Sighting],
+    cameras: Mapping[int, Camera],
+    sizes: Mapping[int, tuple[int, int]],
+    covers: Container[int],
 ) -> float:
-    handled = one.placed_by is not None or one.ended_by is not None
-    weight = HANDLED if handled else DETECTED if one.origin == "detector" else LYING
+    """By where it stands and what it is a part of."""
+    weight = 1.0
     if one.origin == "detector" and (one.label or "") in FURNITURE:
         weight *= 0.2
     camera = cameras.get(one.camera_id)
@@ -48,7 +64,7 @@ def _weight(
         weight *= CUT
     if max(one.box[2:]) < TINY_PX:
         weight *= TINY
-    if one.placed_by is None and any(_is_part(one, other) for other in seen):
+    if one.placed_by is None and any(_is_part(one, other, covers) for other in seen):
         weight *= PART
     return weight
 
@@ -61,9 +77,9 @@ def _cut(box: Box, size: tuple[int, int] | None) -> bool:
     return x <= 1 or y <= 1 or x + w >= size[0] - 1 or y + h >= size[1] - 1
 
 
-def _is_part(one: Sighting, other: Sighting) -> bool:
-    """Whether a box lies within a larger thing, not a piece of furniture, that was there and ended with it."""
-    if one.ended_by not in (None, other.ended_by):
+def _is_part(one: Sighting, other: Sighting, covers: Container[int]) -> bool:
+    """Whether a box lies within a larger thing, not a piece of furniture, and was not taken away from it."""
+    if one.ended_by not in (None, other.ended_by) and one.ended_by not in covers:
         return False
     if one.id == other.id or one.camera_id != other.camera_id or (other.label or "") in FURNITURE:
         return False

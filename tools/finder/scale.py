@@ -21,6 +21,7 @@ FURNITURE_CM = {
     "microwave": 50.0, "oven": 65.0, "sink": 55.0, "toilet": 70.0, "bench": 120.0,
 }  # fmt: skip
 SURE = 0.5
+EDGE_PX = 2.0
 HANDLED_CM = 16.0
 """Usual size of things that people put down: the anchor where nothing of known size is seen."""
 
@@ -46,7 +47,7 @@ def scales(sightings: Sequence[Sighting], people: Iterable[Person]) -> dict[int,
     """The scale of each camera (by id) that has sightings."""
     tall: dict[int, list[float]] = {}
     for person in people:
-        heights = sorted(h for _, _, _, w, h in person.path if h > 1.5 * w)
+        heights = sorted(h for _, x, y, w, h in person.path if h > 2 * w and x > EDGE_PX and y > EDGE_PX)
         if heights:
             tall.setdefault(person.camera_id, []).append(heights[len(heights) * 3 // 4] / PERSON_CM)
     by_camera: dict[int, list[Sighting]] = {}
@@ -56,17 +57,20 @@ def scales(sightings: Sequence[Sighting], people: Iterable[Person]) -> dict[int,
 
 
 def _scale(seen: Sequence[Sighting], people: Sequence[float]) -> Scale:
+    """From both kinds of anchors: what people handle has no one size, furniture stands nearer or farther than it."""
     anchors = list(people)
     for sighting in seen:
         known = _known_cm().get((sighting.label or "").casefold())
-        if known and sighting.origin == "detector" and (sighting.label_score or 0) >= SURE:
+        whole = min(sighting.box[:2]) > EDGE_PX
+        if known and whole and sighting.origin == "detector" and (sighting.label_score or 0) >= SURE:
             anchors.append(longest(sighting) / known)
-    handled = [s for s in seen if s.placed_by or s.ended_by] or seen
-    usual = math.exp(statistics.median(math.log(max(longest(s), 1.0) / HANDLED_CM) for s in handled))
+    handled = [s for s in seen if s.placed_by is not None or s.origin == "change"]
+    usual = statistics.median(math.log(max(longest(s), 1.0) / HANDLED_CM) for s in handled or seen)
     if not anchors:
-        return Scale(usual, 0.7)
-    logs = [math.log(max(value, 0.01)) for value in anchors] + [math.log(usual)]
-    return Scale(math.exp(statistics.median(logs)), 0.45 if len(anchors) > 2 else 0.6)
+        return Scale(math.exp(usual), 0.55 if len(handled) >= 3 else 0.8)
+    known_things = statistics.median(math.log(max(value, 0.01)) for value in anchors)
+    share = 0.6 if len(handled) >= 3 else 0.0
+    return Scale(math.exp(share * usual + (1 - share) * known_things), 0.5)
 
 
 def longest(sighting: Sighting) -> float:

@@ -94,7 +94,9 @@ class FindResult:
         }
 
     def _time(self, seconds: float | None) -> str | None:
-        return None if seconds is None else at_zone(seconds, self.now.tzinfo).isoformat()
+        return (
+            None if seconds is None else datetime.fromtimestamp(seconds, self.now.tzinfo).isoformat("T", "milliseconds")
+        )
 
 
 def search(
@@ -153,7 +155,8 @@ def _ranked(house: House, embedder: Embeds, query: FindQuery, known: Known) -> l
 
         vectors = Vectors(house, current_version(house)).of(known.sightings, appearance)
         photo = photo_vectors(query.photo, appearance()) if query.photo else None
-    weights = priors(known.sightings, {camera.id: camera for camera in known.cameras}, known.sizes)
+    covers = {change.id for change in known.changes if change.type == "covered"}
+    weights = priors(known.sightings, {camera.id: camera for camera in known.cameras}, known.sizes, covers)
     shares = dict(zip((s.id for s in known.sightings), weights.tolist(), strict=True))
     ranked = rank(known.sightings, vectors, wanted, photo, scales(known.sightings, known.people), shares)
     return _by_position(ranked, wanted)
