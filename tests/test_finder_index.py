@@ -87,6 +87,28 @@ def test_broken_recordings_are_named_and_stop_no_others(house: House, clip: Path
         assert [row["type"] for row in events(store, "yard")] == ["placed", "removed"]
 
 
+def test_a_stay_goes_on_in_the_next_recording(house: House, tmp_path: Path) -> None:
+    folder = tmp_path / "camera"
+    folder.mkdir()
+
+    def later(t: float) -> object:
+        return draw(t + 10.0 if t < 14.0 else 30.0)
+
+    record(folder / "2026-03-02_08-00-00.mp4", 16.0, draw)  # type: ignore[arg-type]
+    record(folder / "2026-03-02_08-00-16.mp4", 22.0, later)  # type: ignore[arg-type]
+    with FinderStore(house.paths.finder) as store:
+        add_camera(store, "yard", folder)
+        index_cameras(house, store, appearance=False)
+        assert [row["type"] for row in events(store, "yard")] == ["placed", "removed"]
+        second, first = store.sightings("yard")
+        begin = store.segments("yard")[1].start
+    assert (first.last_seen, second.first_seen) == (pytest.approx(begin, abs=0.2), begin)
+    assert second.last_seen == pytest.approx(begin + 10.0, abs=1.0)
+    assert first.ended_by is None
+    assert second.ended_by is not None
+    assert second.box == first.box
+
+
 def test_a_stream_that_breaks_off_gives_what_can_be_read(house: House, tmp_path: Path) -> None:
     clip = record(tmp_path / "cut.ts", 24.0, draw)  # type: ignore[arg-type]
     clip.write_bytes(clip.read_bytes()[: clip.stat().st_size * 3 // 4])

@@ -20,6 +20,7 @@ from runtime.worker import Cancellation, Worker, WorkerSpec
 from tools.contract import Progress
 from tools.finder.appearance import DETECTOR, open_appearance
 from tools.finder.appearance_types import Appearance, Proposal
+from tools.finder.carry import carried_stays
 from tools.finder.drafts import PersonDraft, SegmentDraft, SegmentFile, StillDraft
 from tools.finder.records import Box, Camera
 from tools.finder.scan import Scan, ScanProgress
@@ -102,7 +103,11 @@ def _waiting(store: FinderStore, cameras: Sequence[Camera], report: IndexReport)
             report.broken.append((camera.source, f"the source of camera {camera.name} is not there"))
             continue
         for file in find_recordings(source):
-            found = file.stat()
+            try:
+                found = file.stat()
+            except OSError as problem:
+                report.broken.append((str(file), f"it cannot be read: {problem.strerror}"))
+                continue
             if store.is_indexed(camera.id, str(file), found.st_size, found.st_mtime_ns):
                 report.skipped += 1
             else:
@@ -155,7 +160,7 @@ class _Indexer:
             str(file), found.st_size, found.st_mtime_ns, start, scan.duration_s, scan.width, scan.height, scan.fps,
             "partial" if problem_text else "ok", problem_text,
         )  # fmt: skip
-        draft = self._draft(scan, segment)
+        draft = self._draft(camera, scan, segment)
         self._write(camera, draft)
         report.indexed += 1
         report.footage_s += scan.duration_s
@@ -171,8 +176,10 @@ class _Indexer:
             say(item)
         raise MediaError(f"The scan of {file} gave no result.")
 
-    def _draft(self, scan: Scan, segment: SegmentFile) -> SegmentDraft:
+    def _draft(self, camera: Camera, scan: Scan, segment: SegmentFile) -> SegmentDraft:
         stays = Stays(scan, segment.start, lambda a, b, box: self._same_look(scan, a, b, box))
+        for stay in carried_stays(self._store, camera, segment, scan, self._same):
+            stays.carry(stay)
         stays.begin_with(self._propose(scan, scan.first))
         stays.run()
         if scan.last is not None and scan.last != scan.first:
@@ -191,8 +198,11 @@ class _Indexer:
 
     def _same_look(self, scan: Scan, first: int, second: int, box: Box) -> bool:
         a, b = scan.stills[first], scan.stills[second]
-        scaled = tuple(value * a.scale for value in box)
-        return float(self._worker.call("same_look", a.jpeg, b.jpeg, scaled)) >= SAME_LOOK
+        x, y, w, h = (value * a.scale for value in box)
+        return self._same(a.jpeg, b.jpeg, (x, y, w, h))
+
+    def _same(self, first: bytes, second: bytes, box: Box) -> bool:
+        return float(self._worker.call("same_look", first, second, box)) >= SAME_LOOK
 
     def _propose(self, scan: Scan, still: int | None) -> list[Proposal]:
         """Things seen on a still, with boxes in pixels of the recording."""

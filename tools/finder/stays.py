@@ -50,14 +50,16 @@ class Stays:
         """Wall-clock end of the recording."""
         return self.start + self.scan.duration_s
 
-    def begin_with(self, proposals: Sequence[Proposal]) -> None:
-        """Things seen on the first calm still; boxes in pixels of the recording."""
-        for proposal in proposals:
-            self._add(_seen(proposal, self.start, self.end, self.scan.first), self.scan.first)
-
     def carry(self, sighting: SightingDraft) -> None:
         """A stay of the recording before this one that goes on here."""
         self._add(sighting, self.scan.first)
+
+    def begin_with(self, proposals: Sequence[Proposal]) -> None:
+        """Things seen on the first calm still, but for those carried; boxes in pixels of the recording."""
+        carried = [stay.sighting for stay in self._open]
+        for proposal in proposals:
+            if not any(_explains(sighting, proposal.box) for sighting in carried):
+                self._add(_seen(proposal, self.start, self.end, self.scan.first), self.scan.first)
 
     def run(self) -> None:
         """Take every change in order of time."""
