@@ -14,7 +14,7 @@ from agent.quotes import outside
 
 Vote = Callable[[str], Mapping[str, float]]
 REPLY = "reply"
-CONFIDENT = 0.55
+CONFIDENT = 0.5
 """A part needs this probability for its tool; a part that opens with no verb of a wish needs `SURE`."""
 SURE = 0.85
 MOST = 4
@@ -61,6 +61,10 @@ _STARTS = re.compile(
 _ASKS = re.compile(r"[?？]\s*$|吗|呢|在哪")
 _BACKWARD = re.compile(r"\b(?:it|them|they|sie|ihn|les|lo|las|los)\b|它|他们", re.IGNORECASE)
 
+_SAVING = re.compile(
+    r"^(?:save|store|record|speicher|enregistre|guarda|保存|存|录)|\.(?:wav|mp3|ogg|flac)\b", re.IGNORECASE
+)
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -102,10 +106,15 @@ def _cut_into_wishes(text: str, vote: Vote, most: int) -> list[Wish]:
                 continue
             if not starts_wish(second) and after_share < SURE:
                 continue
-            if tool == after and not (starts_wish(first) and starts_wish(second) and not _BACKWARD.search(second)):
+            if tool == after and (_goes_on(second) or not _both_stand(first, second)):
                 continue
             return [Wish(first, tool), *_cut_into_wishes(second, vote, most - 1)]
     return [Wish(text, first_tool)]
+
+
+def _goes_on(second: str) -> bool:
+    """Whether a part of the same tool only says more about the wish before it."""
+    return bool(_BACKWARD.search(second) or _SAVING.search(second))
 
 
 def starts_wish(part: str) -> bool:
@@ -145,7 +154,7 @@ def _cuts_with_kind(text: str) -> list[tuple[str, str, bool]]:
 def _size(part: str) -> int:
     """Words, with a Chinese character for half a word."""
     han = len(re.findall(r"[\u3400-\u9fff]", part))
-    return len(re.findall(r"[^\W_]+", re.sub(r"[\u3400-\u9fff]", " ", part))) + han // 2
+    return len(re.findall(r"[^\W_]+", re.sub(r"[\u3400-\u9fff]", " ", part))) + (han + 1) // 2
 
 
 def _best(shares: Mapping[str, float]) -> tuple[str, float]:

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from runtime.times import find_when
+from runtime.times import Interval, find_when
 
 _MINE = (
     r"(?:(?:my|mine|our|the|his|her|their|a|an|some|that|those|this|"
@@ -159,7 +159,7 @@ _NOBODY = {
 def find_item(request: str, now: datetime) -> dict[str, Any]:
     """`item`, `camera` and `since` as far as the request says them plainly."""
     found: dict[str, Any] = {}
-    when = find_when(request, now)
+    when = _when(request, now)
     plain = request.replace(when[0], " ", 1) if when else request
     for pattern in (*_FIND, _FOLLOWING):
         match = pattern.search(" ".join(plain.split()))
@@ -176,14 +176,14 @@ def find_item(request: str, now: datetime) -> dict[str, Any]:
 def describe_camera(request: str, now: datetime) -> dict[str, Any]:
     """`camera` and `when`."""
     found: dict[str, Any] = {"camera": name} if (name := camera(request)) else {}
-    when = find_when(request, now)
+    when = _when(request, now)
     return {**found, "when": when[0]} if when else found
 
 
 def where_was(request: str, now: datetime) -> dict[str, Any]:
     """`person` and `when`."""
     found: dict[str, Any] = {}
-    when = find_when(request, now)
+    when = _when(request, now)
     plain = " ".join(request.replace(when[0], " ", 1).split()) if when else request
     for text in (request, plain):
         for pattern in _PEOPLE:
@@ -213,6 +213,11 @@ def camera(request: str) -> str | None:
         if name and name.casefold() not in _NOT_A_NAME:
             return name
     return None
+
+
+def _when(request: str, now: datetime) -> tuple[str, Interval] | None:
+    found = find_when(request, now)
+    return (re.sub(r"^(?:and|und|et|y)\s+", "", found[0], flags=re.IGNORECASE), found[1]) if found else None
 
 
 def _item(text: str) -> str:
