@@ -29,6 +29,7 @@ help: ## what there is
 
 setup: $(PACKAGES) ## virtual environment, packages, llama.cpp, and the starter models (about 1.4 GB)
 	$(BIN)/hausgeist models pull starter
+	$(BIN)/hausgeist models warm
 
 run: setup ## open the chat; without a terminal, show the tour of the demo
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/hausgeist chat; else exec $(BIN)/hausgeist demo; fi

@@ -217,7 +217,9 @@ class ChatLlama(BaseChatModel):
             index=0,
         )
         return ChatGenerationChunk(
-            message=AIMessageChunk("", tool_call_chunks=[call], response_metadata=metadata, chunk_position="last")
+            message=AIMessageChunk(
+                content="", tool_call_chunks=[call], response_metadata=metadata, chunk_position="last"
+            )
         )
 
     def arguments(
@@ -288,11 +290,11 @@ class ChatLlama(BaseChatModel):
 
 
 def _text_chunk(text: str, run_manager: CallbackManagerForLLMRun | None) -> ChatGenerationChunk:
-    chunk = ChatGenerationChunk(message=AIMessageChunk(text))
+    chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
     if run_manager is not None:
         run_manager.on_llm_new_token(text, chunk=chunk)
     return chunk
 
 
 def _last_chunk(metadata: dict[str, Any]) -> ChatGenerationChunk:
-    return ChatGenerationChunk(message=AIMessageChunk("", response_metadata=metadata, chunk_position="last"))
+    return ChatGenerationChunk(message=AIMessageChunk(content="", response_metadata=metadata, chunk_position="last"))

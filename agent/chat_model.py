@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from langchain_core.language_models import BaseChatModel
@@ -10,6 +11,8 @@ from agent.chat_llama import ChatLlama
 from agent.planner import Planner
 from runtime.errors import ModelMissingError
 from runtime.house import House
+
+log = logging.getLogger(__name__)
 
 
 def open_chat_model(house: House, planner: Planner | None) -> BaseChatModel:
@@ -49,3 +52,12 @@ def model_name(house: House) -> str:
     """What to call the chat model in results."""
     chat = house.settings.chat
     return f"{chat.remote_model} at {chat.remote_url}" if chat.remote_url else chat.model
+
+
+def turn_error(problem: Exception, house: House) -> str:
+    """A clear message for what a library raised in a turn: a remote server that is away, or a fault of ours."""
+    remote = house.settings.chat.remote_url
+    if remote and type(problem).__module__.split(".")[0] in {"openai", "httpx", "httpcore"}:
+        return f"The chat server at {remote} failed: {problem}. Check chat.remote_url, or unset it to use ours."
+    log.error("A turn failed.", exc_info=problem)
+    return f"The turn failed: {type(problem).__name__}: {problem}."

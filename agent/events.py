@@ -31,7 +31,7 @@ class ToolStarted:
 
 @dataclass(frozen=True)
 class ToolProgress:
-    """How far a running tool is."""
+    """How far a running tool is; an empty `call_id` stands for the preparation of the turn itself."""
 
     call_id: str
     progress: Progress

@@ -15,7 +15,9 @@ from typing import Any
 
 from langchain_core.tools import BaseTool
 
-from agent import arguments, clauses
+from agent.arguments import direct as direct_arguments
+from agent.arguments import refine as refine_arguments
+from agent.clauses import plan as plan_wishes
 from agent.prompt import REPLY
 from agent.router import Embed, Message, Router, decide
 from tools.contract import Example
@@ -70,7 +72,7 @@ class Planner:
         `ask_model(text)` gives the language model's probabilities over `names` and "reply"; it is slow and is called
         only where the vote is unsure. None leaves it out.
         """
-        wishes = clauses.plan(request.text, lambda text: self._vote(text, request.history, names))
+        wishes = plan_wishes(request.text, lambda text: self._vote(text, request.history, names))
         if len(wishes) > 1:
             return [
                 Step(wish.tool, self._vote(wish.text, request.history, names).get(wish.tool, 0.0), wish.text)
@@ -88,11 +90,11 @@ class Planner:
 
     def direct(self, tool: str, request: Request) -> dict[str, Any] | None:
         """Complete arguments by code alone, or None when the language model has to say them."""
-        return arguments.direct(tool, request.text, request.history, self._now())
+        return direct_arguments(tool, request.text, request.history, self._now())
 
     def refine(self, tool: str, args: Mapping[str, Any], request: Request) -> dict[str, Any]:
         """The model's arguments, corrected by what the request says word for word."""
-        return arguments.refine(tool, dict(args), request.text, request.history, self._now())
+        return refine_arguments(tool, dict(args), request.text, request.history, self._now())
 
     def _vote(self, text: str, history: Sequence[Message], names: Sequence[str]) -> dict[str, float]:
         offered = {*names, REPLY}

@@ -18,7 +18,6 @@ from runtime.errors import StorageError
 from runtime.paths import replacing
 from runtime.worker_service import Emit
 
-
 KEPT_STATES = 6
 """Newest prefix states kept on disk; one takes about 28 KiB for each token of a 1.5B model."""
 

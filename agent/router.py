@@ -116,6 +116,11 @@ class Router:
                 _save(opened, machine)
         self._machine = _load(file)
 
+    @property
+    def ready(self) -> bool:
+        """Whether `prepare` has nothing to fit."""
+        return self._machine is not None or (self._folder / f"router-{self._key()}.npz").is_file()
+
     def fit(self) -> tuple[Machine, Floats]:
         """Fit on the utterances; also the probabilities [n, classes] of each by a fit without its like."""
         texts, labels, groups = training_rows(self._classes)

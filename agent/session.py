@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,15 +18,16 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from memory.memory import Memory
 
+from agent.bridge import run_blocking
 from agent.chat_llama import ChatLlama
-from agent.chat_model import model_name, open_chat_model
+from agent.chat_model import model_name, open_chat_model, turn_error
 from agent.events import (
     ApprovalNeeded,
     Decision,
     TextDelta,
     Timing,
+    ToolProgress,
     TurnEvent,
     TurnFailed,
     TurnFinished,
@@ -38,13 +37,17 @@ from agent.outcome import Gathered, Turn
 from agent.planner import Planner
 from agent.prompt import context_block, estimate_tokens, system_prompt, text_of
 from agent.turn import TurnState, build_agent
+from memory.memory import Memory
 from runtime.errors import CallCancelled, HausgeistError
 from runtime.house import House
 from runtime.worker import Cancellation
-from tools.contract import ToolContext
+from tools.contract import Progress, ToolContext
 from tools.registry import Registry
 
-log = logging.getLogger(__name__)
+LEARNING = {
+    "en": "Learning what the tools' requests look like; this happens once and takes about a minute.",
+    "zh": "正在学习各工具的请求；只需一次，约一分钟。",
+}
 Approve = Callable[[ApprovalNeeded], Decision]
 
 
@@ -98,10 +101,20 @@ class Session:
         """The tools as OpenAI function descriptions, in the prompt's order."""
         return [convert_to_openai_tool(tool) for tool in self.registry.tools.values()]
 
-    def warm(self) -> dict[str, Any]:
-        """Load the chat model, the prompt's prefix and the router ahead of the first turn."""
+    def warm(self, tell: Callable[[str], None] = lambda message: None) -> dict[str, Any]:
+        """Have the router fitted and the chat model loaded with its prefix, so that a first turn need not wait.
+
+        `tell` gets a line for people before each long step. Returns {"router": bool, "prefix": …}: whether the router
+        was fitted just now, and what `ChatLlama.warm` says (empty with another chat server).
+        """
+        fit = not self.planner.router.ready
+        if fit:
+            tell(LEARNING[self.language or "en"])
         self.planner.router.prepare()
-        return self.model.warm(self.tool_descriptions) if isinstance(self.model, ChatLlama) else {}
+        if not isinstance(self.model, ChatLlama):
+            return {"router": fit, "prefix": {}}
+        tell("Loading the chat model and its prompt.")
+        return {"router": fit, "prefix": self.model.warm(self.tool_descriptions)}
 
     async def send(
         self, text: str, attachments: Sequence[Path | str] = (), *, cancellation: Cancellation | None = None
@@ -136,7 +149,7 @@ class Session:
         cancellation: Cancellation | None = None,
     ) -> Turn:
         """Run one turn and wait for it. `approve` answers questions; without it they are refused (status 3)."""
-        return _run(self.aask(text, attachments, approve=approve, on_event=on_event, cancellation=cancellation))
+        return run_blocking(self.aask(text, attachments, approve=approve, on_event=on_event, cancellation=cancellation))
 
     async def aask(
         self,
@@ -170,6 +183,7 @@ class Session:
         started = time.perf_counter()
         try:
             turn = self._state(text, attachments, cancellation, emit)
+            await self._prepare(turn)
             reply = await self._converse(turn, text, started, emit)
             total = time.perf_counter() - started
             first = turn.first_text_s or total
@@ -183,7 +197,7 @@ class Session:
         except HausgeistError as problem:
             emit(TurnFailed(str(problem), problem.exit_status))
         except Exception as problem:
-            emit(TurnFailed(_foreign_error(problem, self.house), 1))
+            emit(TurnFailed(turn_error(problem, self.house), 1))
 
     def _state(
         self,
@@ -209,6 +223,12 @@ class Session:
             self.always,
             self.never,
         )
+
+    async def _prepare(self, turn: TurnState) -> None:
+        """Fit the router where that was not done at set-up, and say so meanwhile."""
+        if isinstance(self.model, ChatLlama) and not await asyncio.to_thread(lambda: self.planner.router.ready):
+            turn.emit(ToolProgress("", Progress(LEARNING[turn.context.language])))
+            await asyncio.to_thread(self.planner.router.prepare)
 
     async def _converse(self, turn: TurnState, text: str, started: float, emit: Callable[[TurnEvent], None]) -> str:
         ours = isinstance(self.model, ChatLlama)
@@ -287,27 +307,3 @@ class Session:
             routed = time.perf_counter()
             calls = [(step.tool, self.model.arguments(worker, messages, tools, step)) for step in steps]
             return calls, routed - started, time.perf_counter() - routed
-
-
-def _foreign_error(problem: Exception, house: House) -> str:
-    """A clear message for what a library raised: a remote server that is away, or a fault of ours."""
-    remote = house.settings.chat.remote_url
-    if remote and type(problem).__module__.split(".")[0] in {"openai", "httpx", "httpcore"}:
-        return (
-            f"The chat server at {remote} failed: {problem}. Check chat.remote_url, or unset it to use the local model."
-        )
-    log.error("A turn failed.", exc_info=problem)
-    return f"The turn failed: {type(problem).__name__}: {problem}."
-
-
-def _run(work: Any) -> Any:
-    """Run a coroutine to its end, also where a loop runs already in this thread (a notebook)."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    result: list[Any] = []
-    thread = threading.Thread(target=lambda: result.append(asyncio.run(work)))
-    thread.start()
-    thread.join()
-    return result[0]

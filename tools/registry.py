@@ -103,7 +103,8 @@ class Registry:
         tool = self.get(name)
         checked = check_args(tool, args)
         if isinstance(tool, HausgeistTool):
-            return _lacking(tool, context) or await asyncio.to_thread(tool.execute, checked, context)
+            lacking = _lacking(tool, context)
+            return lacking if lacking is not None else await asyncio.to_thread(tool.execute, checked, context)
         try:
             return _foreign_output(await tool.ainvoke(dict(args)))
         except Exception as problem:

@@ -59,6 +59,8 @@ def _models(commands: Commands) -> None:
     pull = json_command(group, "pull", "models:pull", "download models and verify them", example.format("pull"))
     pull.add_argument("names", nargs="*", metavar="MODEL", default=["starter"], help="ids, or starter (default)")
     pull.add_argument("--from", dest="folder", metavar="FOLDER", help="look for the files here first")
+    about = "prepare the chat model and the router, so that a first answer need not wait"
+    json_command(group, "warm", "models:warm", about, "hausgeist models warm")
     verify = json_command(group, "verify", "models:verify", "check installed models by hash", example.format("verify"))
     verify.add_argument("names", nargs="*", metavar="MODEL", help="ids (default: all that are installed)")
     remove = json_command(group, "remove", "models:remove", "delete installed models", example.format("remove"))

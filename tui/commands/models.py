@@ -64,6 +64,19 @@ def pull(options: Namespace) -> int:
     return 0
 
 
+def warm(options: Namespace) -> int:
+    """Fit the router and compute the chat model's prompt prefix, where that is not done yet."""
+    from agent.session import Session
+
+    with open_house(options) as house, Session.open(house, "warm") as session:
+        done = session.warm(note)
+    if options.json:
+        print_json(done)
+    else:
+        say("The chat model and the router are ready.")
+    return 0
+
+
 def verify(options: Namespace) -> int:
     """Hash installed models. Exit status 1 when a file is missing or damaged."""
     with open_house(options) as house, interruptible() as cancellation, _pull_bar() as tell:
