@@ -54,7 +54,8 @@ _SHAPES = (
     (re.compile(r"\b(?:portrait|vertical)\s+(?:format|orientation|mode)|(?:in|als?|en|au)\s+(?:portrait|vertical)\b"
                 r"|\bhochformat|format\s+portrait|竖版|竖幅|竖屏|竖图|纵向", re.IGNORECASE), PORTRAIT),
     (re.compile(r"\blandscape\s+(?:format|orientation|mode)|(?:in|en)\s+(?:landscape|horizontal)\b"
-                r"|\bquerformat|\bwidescreen|\b16:9|format\s+paysage|横版|横幅|横屏|横图|宽屏", re.IGNORECASE), LANDSCAPE),
+                r"|\bquerformat|\bwidescreen|\b16:9|format\s+paysage|横版|横幅|横屏|横图|宽屏",
+                re.IGNORECASE), LANDSCAPE),
     (re.compile(r"\bsquare\s+(?:image|picture|format)|\bquadratisch|image\s+carrée|imagen\s+cuadrada|方形|正方形",
                 re.IGNORECASE), SQUARE),
 )  # fmt: skip

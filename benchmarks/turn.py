@@ -23,14 +23,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:] = [str(ROOT), *(p for p in sys.path if Path(p).resolve() != ROOT / "benchmarks")]  # this file is no package
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # before this folder: its memory.py is no `memory`
 
 from agent import Session
 from agent.chat_model import model_file
 from agent.planner import Request
 from runtime.house import House
 
+ROOT = Path(__file__).resolve().parent.parent
 Call = tuple[str, dict[str, Any]]
 REPLY = "reply"
 PLAIN_LIMIT = 24
