@@ -41,7 +41,7 @@ NOW = datetime(2026, 5, 20, 15, 0, tzinfo=UTC)
         ("remember", "I am left-handed, make a note of it", {"fact": "I am left-handed"}),
         ("recall", "What did I tell you about the boiler?", {"query": "the boiler"}),
         ("forget", "Forget what I told you about the boiler", {"query": "the boiler"}),
-        ("summarize_file", r"Sum up C:\a b\Plan 2.docx in three points", {"path": r"C:\a b\Plan 2.docx", "style": "in three points"}),
+        ("summarize_file", r"Sum up C:\a b\c 2.docx in two points", {"path": r"C:\a b\c 2.docx", "style": "in two points"}),
         ("summarize_file", "总结一下~/文档/报告 二.pdf", {"path": "~/文档/报告 二.pdf"}),
         ("summarize_file", "What is in /home/ida/long report.md about?", {"path": "/home/ida/long report.md"}),
     ],
