@@ -63,7 +63,8 @@ def test_agreement_is_high_for_the_colour_and_low_for_others() -> None:
 
 
 def test_palettes_of_the_same_thing_are_nearer_than_of_another() -> None:
-    blue, again, red = (look(patch(c, seed=s)).palette for c, s in (((40, 90, 220), 1), ((40, 90, 220), 9), ((200, 20, 30), 1)))
+    things = (((40, 90, 220), 1), ((40, 90, 220), 9), ((200, 20, 30), 1))
+    blue, again, red = (look(patch(colour, seed=seed)).palette for colour, seed in things)
     assert float(blue @ again) > 0.95 > 0.3 > float(blue @ red)
 
 
