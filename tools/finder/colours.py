@@ -194,7 +194,7 @@ def agreement(wanted: str, found: Floats, strict: float = 1.0) -> Floats:
     `strict` is the power of their likeness: above 1, neighbours count less.
     """
     likeness = np.array([alike(wanted, name) ** strict for name in NAMES], np.float32)
-    return np.minimum(1.0, found @ likeness).astype(np.float32)
+    return np.asarray(np.minimum(1.0, found @ likeness), np.float32)
 
 
 def palette(pixels: Pixels) -> Floats:
