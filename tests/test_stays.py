@@ -70,3 +70,11 @@ def test_boxes() -> None:
     assert covers(CLOTH, CUP)
     assert not covers(CUP, CLOTH)
     assert not covers(CUP, CUP)
+
+
+def test_parts_of_a_removed_thing_go_with_it_and_small_regions_make_no_events() -> None:
+    cap = Proposal((110.0, 100.0, 10.0, 8.0), "cap", 0.3, (), (1.0,), b"crop", "region")
+    dot = Proposal((90.0, 90.0, 6.0, 6.0), None, 0.0, (), (1.0,), b"crop", "region")
+    stays = build(change(30, "removed", CUP), change(50, "placed", CLOTH), proposals=(cap, dot))
+    assert [c.type for c in stays.changes] == ["removed", "placed"]
+    assert sorted(spans(stays)) == [(0.0, 30.0), (0.0, 30.0), (0.0, 50.0), (50.0, 100.0)]

@@ -18,6 +18,9 @@ from tools.finder.drafts import ChangeDraft, SightingDraft
 from tools.finder.records import Box
 from tools.finder.scan import Scan, ScanChange
 
+SMALL = 0.04
+"""A proposed region below this share of its cover is covered without a change of its own."""
+
 SameLook = Callable[[int, int, Box], bool]
 """`same_look(still, other_still, box)`:
 
@@ -89,9 +92,11 @@ class Stays:
         for stay in sorted(hidden, key=lambda s: -s.sighting.box[2] * s.sighting.box[3]):
             box = stay.sighting.box
             part_of = next((number for whole, number in named if _share(box, whole) > 0.6), None)
-            if part_of is None:
+            small = stay.sighting.origin == "region" and _share(change.box, box) < SMALL
+            if part_of is None and not small:
                 part_of = self._change(change, "covered", box)
                 named.append((box, part_of))
+            part_of = index if part_of is None else part_of
             self._close(stay, self.start + change.offset, part_of)
             opened.hidden.append(stay)
         for stay in [s for s in self._open if s is not opened and iou(s.sighting.box, change.box) > 0.5]:
@@ -101,6 +106,9 @@ class Stays:
         index = self._change(change, change.kind, change.box)
         moment = self.start + change.offset
         stay = max(self._open, key=lambda s: match(s.sighting.box, change.box), default=None)
+        parts = [s for s in self._open if s is not stay and s.sighting.origin != "change"]
+        for part in [s for s in parts if _share(s.sighting.box, change.box) > 0.6]:
+            self._close(part, moment, index)
         if stay is None or match(stay.sighting.box, change.box) < 0.3:
             self.sightings.append(
                 SightingDraft(
@@ -111,14 +119,16 @@ class Stays:
         self._close(stay, moment, index)
         shown: list[tuple[Box, int]] = []
         for other in stay.hidden:
-            self._uncover(other, change, shown)
+            self._uncover(other, change, index, shown)
 
-    def _uncover(self, other: _Open, change: ScanChange, shown: list[tuple[Box, int]]) -> None:
+    def _uncover(self, other: _Open, change: ScanChange, removed: int, shown: list[tuple[Box, int]]) -> None:
         box = other.sighting.box
         if other.opened_after is not None and not self.same_look(other.opened_after, change.after, box):
             return
         nested = (number for whole, number in shown if _share(box, whole) > 0.6)
         index = next(nested, None)
+        if index is None and other.sighting.origin == "region" and _share(change.box, box) < SMALL:
+            index = removed
         if index is None:
             index = self._change(change, "uncovered", box)
             shown.append((box, index))
