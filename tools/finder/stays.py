@@ -106,10 +106,12 @@ class Stays:
         index = self._change(change, change.kind, change.box)
         moment = self.start + change.offset
         stay = max(self._open, key=lambda s: match(s.sighting.box, change.box), default=None)
+        if stay is not None and match(stay.sighting.box, change.box) < 0.3:
+            stay = None
         parts = [s for s in self._open if s is not stay and s.sighting.origin != "change"]
         for part in [s for s in parts if _share(s.sighting.box, change.box) > 0.6]:
             self._close(part, moment, index)
-        if stay is None or match(stay.sighting.box, change.box) < 0.3:
+        if stay is None:
             self.sightings.append(
                 SightingDraft(
                     self.start, moment, change.box, "change", still=change.before, ended_by=index, crop=change.crop
