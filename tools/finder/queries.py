@@ -56,10 +56,7 @@ class StoreQueries:
             " origin, label, label_score, colours, crop"
         )
         where, values = self._where(camera, since, until, "first_seen", "last_seen")
-        return [
-            _sighting(row)
-            for row in self._select(columns, "sightings", where, values, "last_seen DESC, id DESC")
-        ]
+        return [_sighting(row) for row in self._select(columns, "sightings", where, values, "last_seen DESC, id DESC")]
 
     def sightings_by_id(self, ids: list[int]) -> dict[int, Sighting]:
         """The sightings of these ids; ids that are not there are left out."""
@@ -79,19 +76,14 @@ class StoreQueries:
         self, camera: str | None = None, since: float | None = None, until: float | None = None
     ) -> list[Change]:
         """What was placed, removed, covered or uncovered, the oldest first."""
-        columns = (
-            "id, segment_id, camera_id, time, type, x, y, w, h, score, before_still, after_still, person_id"
-        )
+        columns = "id, segment_id, camera_id, time, type, x, y, w, h, score, before_still, after_still, person_id"
         where, values = self._where(camera, since, until, "time", "time")
         rows = self._select(columns, "changes", where, values, "time, id")
         return [
-            Change(row[0], row[1], row[2], row[3], row[4], (row[5], row[6], row[7], row[8]), *row[9:])
-            for row in rows
+            Change(row[0], row[1], row[2], row[3], row[4], (row[5], row[6], row[7], row[8]), *row[9:]) for row in rows
         ]
 
-    def people(
-        self, camera: str | None = None, since: float | None = None, until: float | None = None
-    ) -> list[Person]:
+    def people(self, camera: str | None = None, since: float | None = None, until: float | None = None) -> list[Person]:
         """People who were followed, the newest `last_seen` first."""
         columns = "id, segment_id, camera_id, first_seen, last_seen, path, still_id"
         where, values = self._where(camera, since, until, "first_seen", "last_seen")
@@ -108,17 +100,13 @@ class StoreQueries:
     ) -> list[Still]:
         """Settled frames: the nearest to `at` first, or by time where `at` is not given."""
         where, values = self._where(camera, since, until, "time", "time")
-        rows = self._select(
-            "id, segment_id, camera_id, time, file, scale", "stills", where, values, "time, id"
-        )
+        rows = self._select("id, segment_id, camera_id, time, file, scale", "stills", where, values, "time, id")
         stills = [Still(*row) for row in rows]
         return stills if at is None else sorted(stills, key=lambda still: abs(still.time - at))
 
     def still(self, still_id: int) -> Still | None:
         """The still of that id, or None."""
-        rows = self._select(
-            "id, segment_id, camera_id, time, file, scale", "stills", "id = ?", [still_id], "id"
-        )
+        rows = self._select("id, segment_id, camera_id, time, file, scale", "stills", "id = ?", [still_id], "id")
         return Still(*rows[0]) if rows else None
 
     def still_path(self, still_id: int) -> Path:
@@ -159,9 +147,7 @@ class StoreQueries:
             values.append(until)
         return " AND ".join(parts), values
 
-    def _select(
-        self, columns: str, table: str, where: str, values: list[Any], order: str
-    ) -> list[tuple[Any, ...]]:
+    def _select(self, columns: str, table: str, where: str, values: list[Any], order: str) -> list[tuple[Any, ...]]:
         statement = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {order}"  # noqa: S608 - names are ours
         return self._database.execute(statement, values).fetchall()
 

@@ -60,9 +60,7 @@ class FinderStore(StoreQueries):
                     remedy="Update the program, or move the folder aside and index again.",
                 )
             if version == 0:
-                for statement in (
-                    (files("tools.finder") / "schema.sql").read_text(encoding="utf-8").split(";\n")
-                ):
+                for statement in (files("tools.finder") / "schema.sql").read_text(encoding="utf-8").split(";\n"):
                     if statement.strip():
                         self._database.execute(statement)
                 self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -107,9 +105,7 @@ class FinderStore(StoreQueries):
 
     # --- cameras
 
-    def add_camera(
-        self, name: str, source: str, start: float | None = None, zones: Iterable[Zone] = ()
-    ) -> Camera:
+    def add_camera(self, name: str, source: str, start: float | None = None, zones: Iterable[Zone] = ()) -> Camera:
         """Add a camera. Raises `UsageError` when the name is taken."""
         with self._transaction():
             taken = self._database.execute("SELECT source FROM cameras WHERE name = ?", (name,)).fetchone()
@@ -139,9 +135,7 @@ class FinderStore(StoreQueries):
         """Remove a camera and all that was indexed of it. Returns the ids of its sightings."""
         camera_id = self.camera(name).id
         with self._transaction():
-            rows = self._database.execute(
-                "SELECT id FROM sightings WHERE camera_id = ?", (camera_id,)
-            ).fetchall()
+            rows = self._database.execute("SELECT id FROM sightings WHERE camera_id = ?", (camera_id,)).fetchall()
             stills = self._files("camera_id = ?", camera_id)
             self._database.execute("DELETE FROM cameras WHERE id = ?", (camera_id,))
         self._remove_files(stills)
@@ -168,9 +162,7 @@ class FinderStore(StoreQueries):
                 "SELECT id FROM segments WHERE camera_id = ? AND path = ?", (camera_id, draft.file.path)
             ).fetchone()
             old_id = old[0] if old else -1
-            replaced = self._database.execute(
-                "SELECT id FROM sightings WHERE segment_id = ?", (old_id,)
-            ).fetchall()
+            replaced = self._database.execute("SELECT id FROM sightings WHERE segment_id = ?", (old_id,)).fetchall()
             stale = self._files("segment_id = ?", old_id)
             self._database.execute("DELETE FROM segments WHERE id = ?", (old_id,))
             ids = self._insert(camera_id, draft, names)
@@ -181,9 +173,7 @@ class FinderStore(StoreQueries):
         segment = self._insert_segment(camera_id, draft.file)
         of = (segment, camera_id)
         stills = [
-            self._add(
-                "stills", "segment_id, camera_id, time, file, scale", (*of, still.time, name, still.scale)
-            )
+            self._add("stills", "segment_id, camera_id, time, file, scale", (*of, still.time, name, still.scale))
             for still, name in zip(draft.stills, names, strict=True)
         ]
         people = [
@@ -203,9 +193,7 @@ class FinderStore(StoreQueries):
         values = (camera_id, f.path, f.bytes, f.mtime_ns, f.start, f.duration_s, f.width, f.height, f.fps)
         return self._add("segments", columns, (*values, f.status, f.problem, self._clock()))
 
-    def _insert_change(
-        self, of: tuple[int, int], change: ChangeDraft, stills: list[int], people: list[int]
-    ) -> int:
+    def _insert_change(self, of: tuple[int, int], change: ChangeDraft, stills: list[int], people: list[int]) -> int:
         columns = "segment_id, camera_id, time, type, x, y, w, h, score, before_still, after_still, person_id"
         before, after = _at(stills, change.before_still), _at(stills, change.after_still)
         values = (
