@@ -220,10 +220,11 @@ class Memory:
         self.close()
 
     def _nearest(self, query: str, limit: int) -> dict[int, tuple[int, float]]:
-        """By fact: the number of its nearest passage and the cosine."""
+        """By fact: the number of its nearest passage, a sentence (above 0) if any was found, and the best cosine."""
         best: dict[int, tuple[int, float]] = {}
         for fact, number, cosine in self._vectors.nearest(query, limit):
-            best.setdefault(fact, (number, cosine))
+            first, highest = best.setdefault(fact, (number, cosine))
+            best[fact] = (first or number, highest)
         return best
 
     def _window(self, since: datetime | None, until: datetime | None) -> Interval | None:
@@ -235,7 +236,9 @@ class Memory:
     @staticmethod
     def _hit(query: str, fact: Fact, score: float, nearest: tuple[int, float] | None) -> Hit:
         cut = passages(fact.text)
-        excerpt = cut[min(nearest[0], len(cut) - 1)] if nearest else fact.text
+        excerpt = cut[min(nearest[0], len(cut) - 1)] if nearest else cut[0]
+        if excerpt == cut[0] and len(cut) > 1:
+            excerpt = max(cut[1:], key=lambda sentence: share_of_words(query, sentence))
         return Hit(fact, score, nearest[1] if nearest else 0.0, share_of_words(query, fact.text), excerpt)
 
 
