@@ -61,11 +61,12 @@ class Remember(HausgeistTool):
         source, now = f"session {context.session}", context.now()
         fact, new = context.memory.remember_new(args.fact, source=source, time=now)
         if new:
-            say = context.words(en=f"I will remember: “{fact.text}”.", zh=f"我记住了：“{fact.text}”。")
+            say = context.words(en=f"I will remember: “{_bare(fact.text)}”.", zh=f"我记住了：“{_bare(fact.text)}”。")
         else:
             day = _day(fact)
             say = context.words(
-                en=f"I knew that already, since {day}: “{fact.text}”.", zh=f"我从 {day} 起就知道：“{fact.text}”。"
+                en=f"I knew that already, since {day}: “{_bare(fact.text)}”.",
+                zh=f"我从 {day} 起就知道：“{_bare(fact.text)}”。",
             )
         return ToolOutput(facts={"remembered": fact.text, "id": fact.id, "new": new}, say=say)
 
@@ -109,7 +110,7 @@ class Recall(HausgeistTool):
                 en=f"I remember nothing about “{args.query}”.", zh=f"关于“{args.query}”，我什么都没记过。"
             )
             return ToolOutput(facts=facts, say=say)
-        return ToolOutput(facts=facts, say=_quoted(hits, context), answer_from=True)
+        return ToolOutput(facts=facts, say=_quoted(hits, context))
 
 
 class Forget(HausgeistTool):
@@ -150,12 +151,17 @@ def _quoted(hits: list[Hit], context: ToolContext) -> str:
     best = [hit for hit in hits[:QUOTED] if hit.score >= CLEAR_LEAD * hits[0].score]
     lines = [
         context.words(
-            en=f"On {_day(hit.fact)} you told me: “{hit.excerpt or hit.fact.text}”.",
-            zh=f"{_day(hit.fact)} 你告诉我：“{hit.excerpt or hit.fact.text}”。",
+            en=f"On {_day(hit.fact)} you told me: “{_bare(hit.excerpt or hit.fact.text)}”.",
+            zh=f"{_day(hit.fact)} 你告诉我：“{_bare(hit.excerpt or hit.fact.text)}”。",
         )
         for hit in best
     ]
     return "\n".join(lines)
+
+
+def _bare(text: str) -> str:
+    """A text without the full stop that the sentence around it brings."""
+    return text.rstrip(" .。")
 
 
 def _day(fact: Fact) -> str:
