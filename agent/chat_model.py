@@ -57,7 +57,7 @@ def model_name(house: House) -> str:
 def turn_error(problem: Exception, house: House) -> str:
     """A clear message for what a library raised in a turn: a remote server that is away, or a fault of ours."""
     remote = house.settings.chat.remote_url
-    if remote and type(problem).__module__.split(".")[0] in {"openai", "httpx", "httpcore"}:
+    if remote and type(problem).__module__.split(".")[0] in {"openai", "httpx", "httpcore", "langchain_openai"}:
         return f"The chat server at {remote} failed: {problem}. Check chat.remote_url, or unset it to use ours."
     log.error("A turn failed.", exc_info=problem)
     return f"The turn failed: {type(problem).__name__}: {problem}."
