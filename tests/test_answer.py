@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tools.finder.answer import Found, Reported, choose, report
-from tools.finder.answer import House as Known
-from tools.finder.match import Ranked
+from tools.finder.answering.answer import Found, Reported, choose, report
+from tools.finder.answering.answer import House as Known
+from tools.finder.answering.match import Ranked
+from tools.finder.answering.wording import clock, sentence, span_hours
 from tools.finder.records import Box, Camera, Change, Coverage, Person, Sighting, Zone
-from tools.finder.wording import clock, sentence, span_hours
 
 T0 = datetime(2026, 3, 2, 10, 0, tzinfo=UTC).timestamp()
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

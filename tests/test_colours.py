@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from tools.finder.colours import NAMES, agreement, foreground, look, shares, to_lab
+from tools.finder.looks.colours import NAMES, agreement, foreground, look, shares, to_lab
 
 
 def patch(rgb: tuple[int, int, int], ground: tuple[int, int, int] = (150, 110, 70), seed: int = 1) -> np.ndarray:

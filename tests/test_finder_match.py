@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from runtime.errors import UnknownNameError
 from runtime.house import House
-from tools.finder.appearance_types import margin_box
-from tools.finder.camera_names import match_camera
-from tools.finder.colours import NAMES, Look
-from tools.finder.look import PALETTE, join
-from tools.finder.match import rank
-from tools.finder.prior import priors
-from tools.finder.query import understand
+from tools.finder.answering.camera_names import match_camera
+from tools.finder.answering.match import rank
+from tools.finder.answering.prior import priors
+from tools.finder.answering.query import understand
+from tools.finder.answering.scale import scales
+from tools.finder.looks.appearance_types import margin_box
+from tools.finder.looks.colours import NAMES, Look
+from tools.finder.looks.layout import PALETTE, join
+from tools.finder.looks.vectors import Vectors
 from tools.finder.records import Box, Camera, Sighting, Zone
-from tools.finder.scale import scales
-from tools.finder.vectors import Vectors
 
 
 def vector(shades: dict[str, float], feature: Sequence[float] = (1.0, 0.0, 0.0, 0.0)) -> NDArray[np.float32]:

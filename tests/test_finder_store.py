@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import StorageError, UnknownNameError, UsageError
-from tools.finder.drafts import ChangeDraft, PersonDraft, SegmentDraft, SegmentFile, SightingDraft, StillDraft
 from tools.finder.records import Zone
+from tools.finder.scan.drafts import ChangeDraft, PersonDraft, SegmentDraft, SegmentFile, SightingDraft, StillDraft
 from tools.finder.store import FinderStore
 
 

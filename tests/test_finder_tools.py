@@ -16,11 +16,11 @@ from memory.embedder import Embedder
 from runtime.house import House
 from runtime.paths import Paths
 from tools.contract import Risk, ToolContext, ToolOutput
-from tools.finder.appearance import CLASSIFIER, DETECTOR
+from tools.finder.answering.search import FindQuery, search
 from tools.finder.cameras import add_camera
 from tools.finder.index import index_cameras, open_store
+from tools.finder.looks.appearance import CLASSIFIER, DETECTOR
 from tools.finder.records import Zone
-from tools.finder.search import FindQuery, search
 from tools.finder.tool import DescribeCamera, FindItem, WhereWas
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.finder.place import area, inside, place_of, zone_of
+from tools.finder.answering.place import area, inside, place_of, zone_of
 from tools.finder.records import Box, Camera, Sighting, Zone
 
 DESK = Zone("desk", ((100, 200), (500, 200), (560, 400), (40, 400)))

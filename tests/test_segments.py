@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from runtime.errors import SettingsError, UsageError
-from tools.finder.segments import camera_zone, find_recordings, parse_start, recording_start, start_from_name
+from tools.finder.scan.segments import camera_zone, find_recordings, parse_start, recording_start, start_from_name
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

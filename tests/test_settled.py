@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.footage import HEIGHT, WIDTH, put, table
-from tools.finder.judge_backend import Verdict, judge
-from tools.finder.settled_backend import SettledModel
+from tools.finder.scan.judge_backend import Verdict, judge
+from tools.finder.scan.settled_backend import SettledModel
 
 Scene = NDArray[np.float32]
 CUP, BOOK = (200, 120, 34, 30), (90, 150, 60, 40)

@@ -10,11 +10,11 @@ import pytest
 from skimage import data
 
 from runtime.errors import MediaError, ModelCorruptError
-from tools.finder.appearance import CLASSIFIER, DETECTOR
-from tools.finder.colours import NAMES
-from tools.finder.look import PALETTE, take_apart
-from tools.finder.region_backend import regions
-from tools.finder.starter_backend import StarterVision, cut, decode, encode, overlap
+from tools.finder.looks.appearance import CLASSIFIER, DETECTOR
+from tools.finder.looks.colours import NAMES
+from tools.finder.looks.layout import PALETTE, take_apart
+from tools.finder.looks.region_backend import regions
+from tools.finder.looks.starter_backend import StarterVision, cut, decode, encode, overlap
 
 
 @pytest.fixture(scope="module")

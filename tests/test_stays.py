@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tools.finder.appearance_types import Proposal
-from tools.finder.scan import Scan, ScanChange, ScanStill
-from tools.finder.stays import Stays, covers, iou, match
+from tools.finder.looks.appearance_types import Proposal
+from tools.finder.scan.result import Scan, ScanChange, ScanStill
+from tools.finder.scan.stays import Stays, covers, iou, match
 
 CUP, CLOTH = (100.0, 100.0, 40.0, 40.0), (60.0, 60.0, 160.0, 160.0)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runtime.errors import HausgeistError, MediaError, UsageError
 from tools.finder.records import Camera, Segment, Zone
-from tools.finder.segments import VIDEO_SUFFIXES, find_recordings
+from tools.finder.scan.segments import VIDEO_SUFFIXES, find_recordings
 from tools.finder.store import FinderStore
 
 
@@ -57,7 +57,7 @@ def add_camera(
 
 def _check_some(recordings: Sequence[Path]) -> None:
     """At least one of the first recordings can be opened; otherwise the first one's problem is raised."""
-    from tools.finder.video_backend import probe
+    from tools.finder.scan.video_backend import probe
 
     first: MediaError | None = None
     for file in recordings[:20]:

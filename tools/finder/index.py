@@ -18,16 +18,16 @@ from runtime.house import House
 from runtime.residency import Priority
 from runtime.worker import Cancellation, Worker, WorkerSpec
 from tools.contract import Progress
-from tools.finder.appearance import DETECTOR, open_appearance
-from tools.finder.appearance_types import Appearance, Proposal
-from tools.finder.carry import carried_stays
-from tools.finder.drafts import PersonDraft, SegmentDraft, SegmentFile, StillDraft
+from tools.finder.looks.appearance import DETECTOR, open_appearance
+from tools.finder.looks.appearance_types import Appearance, Proposal
+from tools.finder.looks.vectors import Vectors
 from tools.finder.records import Box, Camera
-from tools.finder.scan import Scan, ScanProgress
-from tools.finder.segments import camera_zone, find_recordings, recording_start, start_from_name
-from tools.finder.stays import Stays
+from tools.finder.scan.carry import carried_stays
+from tools.finder.scan.drafts import PersonDraft, SegmentDraft, SegmentFile, StillDraft
+from tools.finder.scan.result import Scan, ScanProgress
+from tools.finder.scan.segments import camera_zone, find_recordings, recording_start, start_from_name
+from tools.finder.scan.stays import Stays
 from tools.finder.store import FinderStore
-from tools.finder.vectors import Vectors
 
 log = logging.getLogger(__name__)
 
@@ -242,7 +242,7 @@ def scan_spec(house: House) -> WorkerSpec:
         "detector": str(house.catalogue.folder(DETECTOR)) if installed else None,
         "still_px": house.settings.finder.thumbnail_px,
     }
-    target = "tools.finder.scan_backend:Scanner"
+    target = "tools.finder.scan.scan_backend:Scanner"
     return WorkerSpec("camera scan", target, kwargs, cpu_bytes=500_000_000, priority=Priority.BACKGROUND)
 
 

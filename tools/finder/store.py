@@ -19,9 +19,9 @@ from pathlib import Path
 
 from runtime.errors import StorageError, UsageError, storage_errors
 from runtime.paths import ensure, replacing
-from tools.finder.drafts import ChangeDraft, SegmentDraft, SegmentFile, SightingDraft
 from tools.finder.queries import StoreQueries
 from tools.finder.records import Camera, Zone
+from tools.finder.scan.drafts import ChangeDraft, SegmentDraft, SegmentFile, SightingDraft
 
 SCHEMA_VERSION = 1
 

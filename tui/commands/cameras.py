@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from tools.finder import cameras
 from tools.finder import events as changes
-from tools.finder.appearance import current_version
 from tools.finder.index import IndexReport, index_cameras, open_store
-from tools.finder.segments import camera_zone
-from tools.finder.vectors import Vectors
+from tools.finder.looks.appearance import current_version
+from tools.finder.looks.vectors import Vectors
+from tools.finder.scan.segments import camera_zone
 from tui.commands.common import interruptible, open_house, parse_start
 from tui.output import note, print_json, print_table, progress_bar, say
 from tui.zones import parse_zones

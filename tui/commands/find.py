@@ -10,7 +10,7 @@ from memory.embedder import Embedder
 from runtime.errors import UsageError
 from runtime.house import House
 from runtime.times import parse_when
-from tools.finder.search import FindQuery, search
+from tools.finder.answering.search import FindQuery, search
 from tui.commands.common import existing_file, interruptible, language_of, open_house
 from tui.output import print_json, print_table, progress_bar, say
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.finder.drafts import SegmentFile, SightingDraft
 from tools.finder.records import Box, Camera, Segment, Sighting
-from tools.finder.scan import Scan
+from tools.finder.scan.drafts import SegmentFile, SightingDraft
+from tools.finder.scan.result import Scan
 from tools.finder.store import FinderStore
 
 LONGEST_GAP_S = 12 * 3600.0

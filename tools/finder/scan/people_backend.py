@@ -34,7 +34,7 @@ class PersonFinder:
     def __init__(self, folder: Path | None) -> None:
         self._detector = None
         if folder is not None:
-            from tools.finder.ssd_backend import Detector
+            from tools.finder.looks.ssd_backend import Detector
 
             self._detector = Detector(folder)
 

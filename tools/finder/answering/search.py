@@ -20,18 +20,18 @@ from numpy.typing import NDArray
 
 from runtime.errors import MediaError, UsageError
 from runtime.house import House
-from tools.finder.answer import Found, Reported, choose, report
-from tools.finder.answer import House as Known
-from tools.finder.appearance import LeasedAppearance, current_version, open_appearance
-from tools.finder.match import Ranked, rank
-from tools.finder.photo import photo_vectors
-from tools.finder.prior import priors
-from tools.finder.query import Wanted, understand
+from tools.finder.answering.answer import Found, Reported, choose, report
+from tools.finder.answering.answer import House as Known
+from tools.finder.answering.match import Ranked, rank
+from tools.finder.answering.prior import priors
+from tools.finder.answering.query import Wanted, understand
+from tools.finder.answering.scale import scales
+from tools.finder.answering.wording import at_zone, sentence
+from tools.finder.looks.appearance import LeasedAppearance, current_version, open_appearance
+from tools.finder.looks.photo import photo_vectors
+from tools.finder.looks.vectors import Vectors
 from tools.finder.records import Sighting
-from tools.finder.scale import scales
 from tools.finder.store import FinderStore
-from tools.finder.vectors import Vectors
-from tools.finder.wording import at_zone, sentence
 
 Floats = NDArray[np.float32]
 
@@ -188,7 +188,7 @@ def _centre(sighting: Sighting) -> float:
 
 def _frame(house: House, store: FinderStore, query: FindQuery, one: Reported) -> Path:
     """The evidence picture of a sighting, made where it is not there yet."""
-    from tools.finder.evidence_backend import draw_evidence
+    from tools.finder.answering.evidence_backend import draw_evidence
 
     still = store.still(one.sighting.still_id) if one.sighting.still_id is not None else None
     if still is None:

@@ -1,6 +1,6 @@
 """Cuts a thing out of its photo and turns it, with PIL. Owns no networks.
 
-The thing is what differs from the photo's border, as with crops (`tools.finder.colours`); a photo without a plain
+The thing is what differs from the photo's border, as with crops (`tools.finder.looks.colours`); a photo without a plain
 border is taken whole.
 """
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from runtime.errors import MediaError
-from tools.finder.appearance_types import CROP_MARGIN
-from tools.finder.colours import clusters, flat, to_lab
+from tools.finder.looks.appearance_types import CROP_MARGIN
+from tools.finder.looks.colours import clusters, flat, to_lab
 
 WORK = 320
 

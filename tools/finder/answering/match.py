@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.colours import NAMES, agreement
-from tools.finder.look import Parts, take_apart
-from tools.finder.query import Wanted
+from tools.finder.answering.query import Wanted
+from tools.finder.answering.scale import Scale, longest
+from tools.finder.looks.colours import NAMES, agreement
+from tools.finder.looks.layout import Parts, take_apart
 from tools.finder.records import Sighting
-from tools.finder.scale import Scale, longest
 
 Floats = NDArray[np.float32]
 PRIOR = 0.75
@@ -53,7 +53,7 @@ def rank(
 ) -> list[Ranked]:
     """All sightings that have a vector, best first. `photo`: vectors [views, d] of the thing's own pictures.
 
-    `weights` (by sighting id) share the prior among the sightings, see `tools.finder.prior`.
+    `weights` (by sighting id) share the prior among the sightings, see `tools.finder.answering.prior`.
     """
     seen = [s for s in sightings if s.id in vectors]
     if not seen:

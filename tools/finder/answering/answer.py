@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tools.finder.match import Ranked
-from tools.finder.place import Place, place_of
+from tools.finder.answering.match import Ranked
+from tools.finder.answering.place import Place, place_of
 from tools.finder.records import Box, Camera, Change, Coverage, Person, Sighting
 
 State = Literal["visible", "covered", "carried", "gone"]

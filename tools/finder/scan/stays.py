@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tools.finder.appearance_types import Proposal
-from tools.finder.drafts import ChangeDraft, SightingDraft
+from tools.finder.looks.appearance_types import Proposal
 from tools.finder.records import Box
-from tools.finder.scan import Scan, ScanChange
+from tools.finder.scan.drafts import ChangeDraft, SightingDraft
+from tools.finder.scan.result import Scan, ScanChange
 
 SMALL = 0.04
 """A proposed region below this share of its cover is covered without a change of its own."""

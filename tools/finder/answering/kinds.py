@@ -29,7 +29,7 @@ class Kind:
 
 
 def _lines(name: str) -> list[list[str]]:
-    text = (files("tools.finder") / name).read_text(encoding="utf-8")
+    text = (files("tools.finder.answering") / name).read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return [[part.strip() for part in row.split(";")] for row in rows]
 

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.settled_backend import Region
-from tools.finder.video_backend import Probe, span
+from tools.finder.scan.settled_backend import Region
+from tools.finder.scan.video_backend import Probe, span
 
 Picture = NDArray[np.uint8]
 

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.worker_service import Emit
-from tools.finder.appearance_types import CROP_PX, margin_box
-from tools.finder.judge_backend import Verdict, judge, split
-from tools.finder.people_backend import PeopleTracks, PersonFinder, Track, distance, overlap
+from tools.finder.looks.appearance_types import CROP_PX, margin_box
 from tools.finder.records import Box
-from tools.finder.refine_backend import Watch, refine
-from tools.finder.scan import Scan, ScanChange, ScanPerson, ScanProgress, ScanStill
-from tools.finder.settled_backend import IntBox, Region, SettledModel
-from tools.finder.video_backend import Probe, Sample, probe, samples
+from tools.finder.scan.judge_backend import Verdict, judge, split
+from tools.finder.scan.people_backend import PeopleTracks, PersonFinder, Track, distance, overlap
+from tools.finder.scan.refine_backend import Watch, refine
+from tools.finder.scan.result import Scan, ScanChange, ScanPerson, ScanProgress, ScanStill
+from tools.finder.scan.settled_backend import IntBox, Region, SettledModel
+from tools.finder.scan.video_backend import Probe, Sample, probe, samples
 
 Picture = NDArray[np.uint8]
 

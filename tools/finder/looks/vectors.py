@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from runtime.errors import HausgeistError, StorageError
 from runtime.house import House
 from runtime.paths import ensure
-from tools.finder.appearance_types import Appearance
+from tools.finder.looks.appearance_types import Appearance
 from tools.finder.records import Sighting
 
 Floats = NDArray[np.float32]
@@ -25,7 +25,7 @@ class Vectors:
     """The vectors of one house and model version. Raises `StorageError` when Chroma's files cannot be used."""
 
     def __init__(self, house: House, version: str) -> None:
-        from tools.finder.vectors_backend import ChromaVectors
+        from tools.finder.looks.vectors_backend import ChromaVectors
 
         folder = ensure(house.paths.finder / "vectors")
         try:

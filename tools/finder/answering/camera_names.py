@@ -24,7 +24,7 @@ _ANY = frozenset({"", "all", "any", "every", "everywhere", "none", "null", "æ‰€æ
 
 @cache
 def _rooms() -> dict[str, frozenset[str]]:
-    lines = (files("tools.finder") / "rooms.txt").read_text(encoding="utf-8").splitlines()
+    lines = (files("tools.finder.answering") / "rooms.txt").read_text(encoding="utf-8").splitlines()
     rooms = {}
     for line in lines:
         if line.strip() and not line.startswith("#"):

@@ -2,7 +2,7 @@
 
 Model: Liu et al. 2016, "SSD: Single Shot MultiBox Detector" with Sandler et al. 2018, "MobileNetV2"; the TensorFlow
 detection model zoo's `ssd_mobilenet_v2_coco_2018_03_29`, 300 x 300 RGB input, class numbers of COCO (1 to 90).
-Owns no persons' tracks (see `tools.finder.video_backend`) and no thresholds of the finder.
+Owns no persons' tracks (see `tools.finder.scan.video_backend`) and no thresholds of the finder.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""The answer in words, English and Chinese. Owns no conclusions (see `tools.finder.answer`)."""
+"""The answer in words, English and Chinese. Owns no conclusions (see `tools.finder.answering.answer`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
-from tools.finder.answer import Found, Reported
-from tools.finder.place import CHINESE
+from tools.finder.answering.answer import Found, Reported
+from tools.finder.answering.place import CHINESE
 from tools.finder.records import Coverage
 
 COLOURS_ZH = {

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import MediaError
-from tools.finder.appearance import LeasedAppearance
+from tools.finder.looks.appearance import LeasedAppearance
 
 SIDES = (28, 100)
 """Longest sides in pixels at which the photo is looked at: a thing across a room, and one near."""
@@ -18,7 +18,7 @@ TURNS = 6
 
 def photo_vectors(photo: Path, appearance: LeasedAppearance) -> NDArray[np.float32]:
     """Unit vectors [views, d] of the thing on a photo. Raises `MediaError` when it cannot be read."""
-    from tools.finder.photo_backend import photo_views
+    from tools.finder.looks.photo_backend import photo_views
 
     try:
         data = photo.read_bytes()

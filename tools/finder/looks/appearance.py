@@ -12,7 +12,7 @@ from runtime.errors import ModelMissingError
 from runtime.house import House
 from runtime.residency import Priority
 from runtime.worker import Worker, WorkerSpec
-from tools.finder.appearance_types import Description, Proposal
+from tools.finder.looks.appearance_types import Description, Proposal
 
 DETECTOR = "ssd-mobilenet-v2-coco"
 CLASSIFIER = "efficientnet-lite0"
@@ -65,7 +65,7 @@ def appearance_spec(house: House) -> WorkerSpec:
         "detector": str(house.catalogue.require(DETECTOR)),
         "classifier": str(house.catalogue.require(CLASSIFIER)),
     }
-    target = "tools.finder.starter_backend:StarterVision"
+    target = "tools.finder.looks.starter_backend:StarterVision"
     return WorkerSpec("vision", target, kwargs, cpu_bytes=700_000_000, priority=Priority.VISION)
 
 

@@ -16,7 +16,7 @@ CROP_PX = 160
 
 @dataclass(frozen=True)
 class Description:
-    """How one crop looks. `colours`: colour words, most first. `vector`: unit length, see `tools.finder.look`."""
+    """How one crop looks. `colours`: colour words, most first. `vector`: unit length, see `looks.layout`."""
 
     label: str | None
     label_score: float

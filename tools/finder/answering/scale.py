@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from tools.finder.kinds import kinds
+from tools.finder.answering.kinds import kinds
 from tools.finder.records import Person, Sighting
 
 PERSON_CM = 165.0

@@ -2,7 +2,7 @@
 
 Colours are compared in CIELAB (CIE 15:2004, D65) with lightness at half weight, since light changes more than hue. A
 pixel is called after the nearest of some sixty named colours (CSS Color Module level 4 and darker or duller forms of
-them, as things in rooms have). Owns no pictures on disk and no languages (see `tools.finder.query`).
+them, as things in rooms have). Owns no pictures on disk and no languages (see `tools.finder.answering.query`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.appearance_types import CROP_MARGIN
+from tools.finder.looks.appearance_types import CROP_MARGIN
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]

@@ -1,7 +1,7 @@
 """The layout of an appearance vector: what the network sees, the palette and the shares of shades, in one unit vector.
 
 One vector a sighting keeps the index simple: a cosine between two of them is the weighted sum of three likenesses,
-and each part can be taken out again. Owns no networks and no index (see `tools.finder.vectors`).
+and each part can be taken out again. Owns no networks and no index (see `tools.finder.looks.vectors`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.colours import NAMES, Look
+from tools.finder.looks.colours import NAMES, Look
 
 Floats = NDArray[np.float32]
 PALETTE = 216

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.light_backend import apply_gain, light_gain, local_gain
+from tools.finder.scan.light_backend import apply_gain, light_gain, local_gain
 
 Mask = NDArray[np.uint8]
 Floats = NDArray[np.float32]

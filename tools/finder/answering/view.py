@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools.finder.place import place_of
+from tools.finder.answering.place import place_of
 from tools.finder.records import Camera, Change, Person, Sighting, Still
 from tools.finder.store import FinderStore
 

@@ -1,7 +1,8 @@
 """Understands which thing is asked for: kind, colours, parts, position; from words in several languages.
 
-Kinds and colours come from tables (`tools.finder.kinds`); a name that no table has is taken to the nearest kind in the
-text-embedding space, when one is clearly nearer than kinds are on average. Owns no matching and no pictures.
+Kinds and colours come from tables (`tools.finder.answering.kinds`); a name that no table has is taken to the nearest
+kind in the text-embedding space, when one is clearly nearer than kinds are on average.
+Owns no matching and no pictures.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.colours import NAMES
-from tools.finder.kinds import Kind, is_cjk, kinds, kinds_named, meanings, word_table
+from tools.finder.answering.kinds import Kind, is_cjk, kinds, kinds_named, meanings, word_table
+from tools.finder.looks.colours import NAMES
 
 Tone = Literal["light", "dark"]
 Position = Literal["left", "right", "middle"]

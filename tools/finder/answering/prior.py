@@ -12,7 +12,7 @@ from collections.abc import Container, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.place import zone_of
+from tools.finder.answering.place import zone_of
 from tools.finder.records import Box, Camera, Sighting
 
 HANDLED, COVERED, DETECTED, LYING = 4.0, 2.5, 1.0, 0.6

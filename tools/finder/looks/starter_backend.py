@@ -1,6 +1,6 @@
 """The starter vision worker: SSD labels, EfficientNet-Lite0 features and labels, colour words, regions.
 
-Runs inside a worker process. Owns no thresholds of the search (see `tools.finder.match`).
+Runs inside a worker process. Owns no thresholds of the search (see `tools.finder.answering.match`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import MediaError
-from tools.finder.appearance import STARTER_VERSION
-from tools.finder.appearance_types import CROP_MARGIN, CROP_PX, Description, Proposal, margin_box
-from tools.finder.colours import inner, look
-from tools.finder.efficientnet_backend import SIDE, Classifier
-from tools.finder.look import join
+from tools.finder.looks.appearance import STARTER_VERSION
+from tools.finder.looks.appearance_types import CROP_MARGIN, CROP_PX, Description, Proposal, margin_box
+from tools.finder.looks.colours import inner, look
+from tools.finder.looks.efficientnet_backend import SIDE, Classifier
+from tools.finder.looks.layout import join
+from tools.finder.looks.region_backend import regions
+from tools.finder.looks.ssd_backend import Detection, Detector
 from tools.finder.records import Box
-from tools.finder.region_backend import regions
-from tools.finder.ssd_backend import Detection, Detector
 
 BATCH = 16
 PERSON = "person"
@@ -58,7 +58,7 @@ def _shrink(picture: Picture, scale: float) -> Picture:
 
 
 class StarterVision:
-    """Implements `tools.finder.appearance_types.Appearance` in a worker. `detector`, `classifier`: model folders."""
+    """Implements `appearance_types.Appearance` in a worker. `detector`, `classifier`: model folders."""
 
     def __init__(self, detector: str, classifier: str) -> None:
         cv2.setNumThreads(2)

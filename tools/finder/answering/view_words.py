@@ -1,14 +1,14 @@
-"""What a camera shows and who was where, in words, English and Chinese. Owns no facts (see `tools.finder.view`)."""
+"""What a camera shows and who was where, in words, English and Chinese. Owns no facts (see `view`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from tools.finder.place import CHINESE
+from tools.finder.answering.place import CHINESE
+from tools.finder.answering.view import Stay, View
+from tools.finder.answering.wording import clock
 from tools.finder.records import Coverage
-from tools.finder.view import Stay, View
-from tools.finder.wording import clock
 
 CHANGES_ZH = {"placed": "放下了东西", "removed": "拿走了东西", "covered": "东西被盖住", "uncovered": "东西又露出来"}
 FAR_S = 600.0
