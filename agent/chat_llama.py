@@ -30,6 +30,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict, PrivateAttr
 
 from agent.bridge import in_thread
+from agent.engine import Engine
 from agent.messages import conversation, has_chinese, newest_request, request_of, with_context
 from agent.planner import Planner, Request, Step
 from agent.prompt import LEAD, REPLY, as_chat, system_prompt
@@ -51,6 +52,7 @@ class ChatLlama(BaseChatModel):
     model_path: str
     planner: Planner | None = None
     cancellation: Cancellation | None = None
+    _warmed: tuple[int | None, int] = PrivateAttr(default=(None, 0))
     _plans: dict[str, list[Step]] = PrivateAttr(default_factory=dict)
 
     @property
@@ -88,6 +90,16 @@ class ChatLlama(BaseChatModel):
         with self.house.residency.lease(self.spec()) as worker:
             result: dict[str, Any] = worker.call("warm", [self._system(tools)])
             return result
+
+    def engine(self, tools: Sequence[Mapping[str, Any]]) -> Engine:
+        """The worker with the prefix for `tools`, leased when it is first called."""
+        return Engine(self.house.residency, self.spec(), lambda worker: self._have_prefix(worker, tools))
+
+    def _have_prefix(self, worker: Worker, tools: Sequence[Mapping[str, Any]]) -> None:
+        """Have the prefix for `tools` loaded from disk (or computed) once in each life of the worker."""
+        if tools and (life := (worker.pid, len(tools))) != self._warmed:
+            worker.call("warm", [self._system(tools)], cancellation=self.cancellation)
+            self._warmed = life
 
     def text_work(self, instruction: str, text: str, max_tokens: int = 400) -> str:
         """Let the model work on a text that is data: a summary, a translation. Returns its answer."""
@@ -138,7 +150,7 @@ class ChatLlama(BaseChatModel):
 
         `on_route(step, seconds)` is told the next step before anything is written.
         """
-        with self.house.residency.lease(self.spec()) as worker:
+        with self.engine(tools) as worker:
             started = time.perf_counter()
             step = self.next_step(worker, messages, tools) if tools else Step(REPLY, 1.0, "")
             route_s = time.perf_counter() - started
@@ -169,14 +181,14 @@ class ChatLlama(BaseChatModel):
 
     # Steps ------------------------------------------------------------------------------------------------------
 
-    def next_step(self, worker: Worker, messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> Step:
+    def next_step(self, worker: Engine, messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> Step:
         """What comes next in this turn: the plan's next wish that is not done, or a reply."""
         at = newest_request(messages)
         done = sum(isinstance(message, ToolMessage) for message in messages[at:])
         plan = self.plan(worker, messages, tools)
         return plan[done] if done < len(plan) else Step(REPLY, 1.0, "")
 
-    def plan(self, worker: Worker, messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> list[Step]:
+    def plan(self, worker: Engine, messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> list[Step]:
         """The tool steps of the newest request, made once for a turn; an empty list means a reply."""
         assert self.planner is not None, "ChatLlama needs a planner when tools are bound"
         at = newest_request(messages)
@@ -192,7 +204,7 @@ class ChatLlama(BaseChatModel):
         return self._plans[key]
 
     def _vote(
-        self, worker: Worker, earlier: Sequence[BaseMessage], text: str, tools: Sequence[Mapping[str, Any]]
+        self, worker: Engine, earlier: Sequence[BaseMessage], text: str, tools: Sequence[Mapping[str, Any]]
     ) -> dict[str, float]:
         names = [*(tool["function"]["name"] for tool in tools), REPLY]
         chat = self._chat([*earlier, HumanMessage(text)], tools)
@@ -201,7 +213,7 @@ class ChatLlama(BaseChatModel):
 
     def _tool_call(
         self,
-        worker: Worker,
+        worker: Engine,
         messages: Sequence[BaseMessage],
         tools: Sequence[Mapping[str, Any]],
         step: Step,
@@ -223,7 +235,7 @@ class ChatLlama(BaseChatModel):
         )
 
     def arguments(
-        self, worker: Worker, messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]], step: Step
+        self, worker: Engine, messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]], step: Step
     ) -> dict[str, Any]:
         """Arguments of `step.tool`: by code where that is safe, else decoded under the schema and corrected by code."""
         assert self.planner is not None
@@ -249,7 +261,7 @@ class ChatLlama(BaseChatModel):
 
     def _reply(
         self,
-        worker: Worker,
+        worker: Engine,
         messages: Sequence[BaseMessage],
         tools: Sequence[Mapping[str, Any]],
         context: Callable[[], str] | None,

@@ -301,7 +301,7 @@ class Session:
             HumanMessage(turn["content"]) if turn["role"] == "user" else AIMessage(turn["content"]) for turn in history
         ]
         messages = [*earlier, HumanMessage(request)]
-        with self.house.residency.lease(self.model.spec()) as worker:
+        with self.model.engine(tools) as worker:
             started = time.perf_counter()
             steps = self.model.plan(worker, messages, tools)
             routed = time.perf_counter()
