@@ -6,13 +6,16 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 
 class FileServer(ThreadingHTTPServer):
-    """Serves `files` by path. `cuts[path]` are bytes after which the next answers break off, in order."""
+    """Serves `files` by path. `cuts[path]` are bytes after which the next answers break off, in order.
+
+    An answer for `path` stops half-way until `holds[path]` is set.
+    """
 
     daemon_threads = True
 
@@ -22,6 +25,7 @@ class FileServer(ThreadingHTTPServer):
         self.cuts: dict[str, list[int]] = {}
         self.statuses: dict[str, list[int]] = {}
         self.requests: list[tuple[str, str]] = []
+        self.holds: dict[str, threading.Event] = {}
         self.ranges = True
 
     @property
@@ -87,7 +91,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._start(206 if start else 200, len(content) - start, whole)
         cuts = self.server.cuts.get(path)
         body = content[start : start + cuts.pop(0)] if cuts else content[start:]
-        self.wfile.write(body)
+        hold = self.server.holds.get(path)
+        if hold is not None:
+            self.wfile.write(body[: len(body) // 2])
+            hold.wait(30)
+            body = body[len(body) // 2 :]
+            start += len(content[start:]) - len(body)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.wfile.write(body)
         if len(body) < len(content) - start:
             self.close_connection = True
 

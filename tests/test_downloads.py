@@ -154,6 +154,7 @@ def test_files_from_a_folder_of_the_owner(empty_paths: Paths, tmp_path: Path) ->
 
 def test_cancelling_keeps_what_came(download_server: FileServer, empty_paths: Paths) -> None:
     download_server.files[HUB_PATH] = CONTENT
+    hold = download_server.holds[HUB_PATH] = threading.Event()
     cancellation = Cancellation()
 
     def stop(step: PullProgress) -> None:
@@ -164,6 +165,7 @@ def test_cancelling_keeps_what_came(download_server: FileServer, empty_paths: Pa
     with pytest.raises(CallCancelled):
         pull(catalogue, "tiny", stop, cancellation, network=fast())
     kept = (empty_paths.models / PARTS / "tiny" / "weights.bin.part").stat().st_size
+    hold.set()
     assert 0 < kept < len(CONTENT)
     pull(catalogue, "tiny", network=fast())
     assert download_server.asked(HUB_PATH)[-1] == f"bytes={kept}-"
