@@ -11,6 +11,8 @@ import numpy as np
 from llama_cpp._internals import LlamaSampler
 from llama_cpp.llama_grammar import LlamaGrammar, json_schema_to_gbnf
 
+from runtime.errors import ModelError
+
 Logits = np.ndarray[Any, np.dtype[np.float32]]
 NEGLIGIBLE = 0.01
 """A branch of the name tree less likely than this is not evaluated; its names share its probability evenly."""
@@ -61,6 +63,10 @@ def choose_by_trie(
     return result
 
 
+LARGEST_GRAMMAR = 64 * 1024
+"""Bytes of grammar text; llama.cpp's parser overflows its stack on much larger ones instead of refusing them."""
+
+
 class GrammarSampler:
     """Greedy decoding of JSON that is valid under a schema.
 
@@ -70,8 +76,17 @@ class GrammarSampler:
     def __init__(self, llm: llama_cpp.Llama, schema: str) -> None:
         self._llm = llm
         grammar = LlamaGrammar.from_string(json_schema_to_gbnf(schema), verbose=False)
+        rules, root = grammar._grammar.encode(), grammar._root.encode()
+        compiled = None
+        if len(rules) <= LARGEST_GRAMMAR:
+            compiled = llama_cpp.llama_sampler_init_grammar(llm._model.vocab, rules, root)
+        if not compiled:
+            raise ModelError(
+                f"llama.cpp refuses the grammar of this schema: {schema[:200]}.",
+                remedy="Simplify the tool's arguments: long length limits and patterns make it too large.",
+            )
         self._sampler = LlamaSampler()
-        self._sampler.add_grammar(llm._model, grammar)
+        llama_cpp.llama_sampler_chain_add(self._sampler.sampler, compiled)
 
     def next(self) -> int:
         """The next token, accepted by the grammar; an end-of-generation token when the value is whole."""
