@@ -8,6 +8,7 @@ found, and no words were ever in there). No telemetry and no connection goes out
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,11 +27,27 @@ BATCH = 2000
 _NAME = "passages"
 
 
+_M_PERTURB = -6
+"""glibc's mallopt parameter: fill memory when it is handed out (mallopt(3))."""
+
+
+def fill_allocations() -> None:
+    """Have the C library fill every allocation of this process, where it can (glibc).
+
+    Chroma's graph index (hnswlib) writes its whole buffer to disk, also the part that it never set; without this, that
+    part may hold the bytes of deleted vectors from memory that was freed.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_PERTURB, 0x5A)
+
+
 class ChromaVectors:
     """Passage vectors by fact id in one folder. `space` is the inner product of unit vectors, the cosine."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = ensure(folder)
+        fill_allocations()
         try:
             self._client = chromadb.PersistentClient(
                 str(folder), settings=ChromaSettings(anonymized_telemetry=False, allow_reset=False)
