@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import os
 import queue
 import threading
 import time
@@ -52,8 +53,8 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it can still be called."""
-        return not self._ended and self._process.is_alive()
+        """Whether it can still be called; a process that has just died is seen as dead at once."""
+        return not self._ended and self._runs()
 
     @property
     def pid(self) -> int | None:
@@ -122,6 +123,19 @@ class WorkerProcess:
         self._process.join()
         self._reader.join(5.0)
         self._connection.close()
+
+    def _runs(self) -> bool:
+        """Whether the process runs, by the system's word.
+
+        `Process.is_alive` says yes for a moment while another thread collects the exit status.
+        """
+        pid = self._process.pid
+        if pid is None or not hasattr(os, "waitid"):
+            return self._process.is_alive()
+        try:
+            return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:
+            return False
 
     def _read(self) -> None:
         """Hand answers to the calls that wait for them, until the process ends."""

@@ -35,6 +35,12 @@ def test_place_names_zone_and_neighbour_in_both_languages() -> None:
     assert place.words("zh") == "desk，笔记本电脑左边"
 
 
+def test_a_neighbour_has_the_name_that_people_use() -> None:
+    place = place_of((400, 270, 40, 40), CAMERA, SIZE, [seen((450, 130, 80, 190), "table lamp")])
+    assert place.words_en == "on the desk, left of the lamp"
+    assert place.words("zh") == "desk，台灯左边"
+
+
 @pytest.mark.parametrize(
     ("box", "words"),
     [

@@ -14,12 +14,22 @@ Point = tuple[float, float]
 FURNITURE = frozenset({"chair", "couch", "bed", "dining table", "bench", "refrigerator", "tv", "sink", "oven", "toilet",
                        "microwave", "laptop", "potted plant", "vase", "clock", "keyboard"})  # fmt: skip
 """Labels that make good neighbours: they stay where they are."""
+SPOKEN = {
+    "table lamp": "lamp", "lampshade": "lamp", "notebook": "laptop", "desktop computer": "computer",
+    "monitor": "screen", "screen": "screen", "television": "tv", "bookcase": "bookcase", "pot": "potted plant",
+    "toaster": "toaster", "coffeepot": "coffee pot", "teapot": "teapot", "printer": "printer",
+    "typewriter keyboard": "keyboard", "computer keyboard": "keyboard", "stove": "stove", "wall clock": "clock",
+}  # fmt: skip
+"""What people call the classifier's (ImageNet's) names of things that stay where they are."""
 CHINESE = {
     "chair": "椅子", "couch": "沙发", "bed": "床", "dining table": "餐桌", "bench": "长凳", "refrigerator": "冰箱",
     "tv": "电视", "sink": "水槽", "oven": "烤箱", "toilet": "马桶", "microwave": "微波炉", "laptop": "笔记本电脑",
     "potted plant": "盆栽", "vase": "花瓶", "clock": "钟", "keyboard": "键盘",
+    "lamp": "台灯", "computer": "电脑", "screen": "屏幕", "bookcase": "书架", "toaster": "烤面包机",
+    "coffee pot": "咖啡壶", "teapot": "茶壶", "printer": "打印机", "stove": "炉子",
     "bottle": "瓶子", "cup": "杯子", "book": "书",
 }  # fmt: skip
+LASTING = FURNITURE | set(SPOKEN.values())
 _PARTS = {
     ("left", "top"): ("at the top left of the picture", "画面左上方"),
     ("middle", "top"): ("at the top of the picture", "画面上方"),
@@ -104,7 +114,8 @@ def _neighbour(box: Box, neighbours: Iterable[Sighting]) -> tuple[str, str] | No
     best: tuple[float, str, str] | None = None
     for other in neighbours:
         label = (other.label or "").casefold()
-        if label not in FURNITURE or (other.label_score or 0) < 0.5 or other.box == box:
+        label = SPOKEN.get(label, label)
+        if label not in LASTING or (other.label_score or 0) < 0.5 or other.box == box:
             continue
         side, gap = _side(box, other.box)
         reach = 1.5 * max(w, h, min(other.box[2:]) / 2)
