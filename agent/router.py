@@ -2,7 +2,7 @@
 
 Owns the fitted machine and its cache. Owns no arguments (`agent.arguments`), no clauses (`agent.clauses`)
 and no language model. Every tool's utterances are classes; "reply" (no tool) is one; so are follow-ups,
-requests that say too little alone ("and the garage?") and lean on the turn before.
+requests that say too little alone ("and upstairs?") and lean on the turn before.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def test_follow_ups_lean_on_the_turn_before() -> None:
     told = [{"role": "user", "content": "Tell me about owls"}, {"role": "assistant", "content": "Owls hunt at night."}]
     assert direct("speak", "Read that to me", told, NOW) == {"text": "Owls hunt at night."}
     looked = [{"role": "user", "content": "What is in the kitchen?"}, {"role": "assistant", "content": "A table."}]
-    assert direct("describe_camera", "And the garage?", looked, NOW) == {"camera": "garage"}
+    assert direct("describe_camera", "And the cellar?", looked, NOW) == {"camera": "cellar"}
     assert direct("describe_camera", "And yesterday?", looked, NOW) == {"camera": "kitchen", "when": "yesterday"}
 
 
