@@ -1,6 +1,6 @@
-"""The one SQLite file under the memory folder: connection, schema and its version, transactions, erasure.
+"""A SQLite file of the program: connection, schema and its version, transactions, erasure.
 
-Owns the file, not what is in it: facts are `memory.store`, conversations `memory.history`.
+Owns the file, not what is in it: facts are `memory.store`, conversations `memory.history`, documents have their own.
 """
 
 from __future__ import annotations
@@ -46,10 +46,16 @@ CREATE TABLE pending (fact INTEGER PRIMARY KEY, removed INTEGER NOT NULL);
 
 
 class Database:
-    """A connection that is opened at first use. Thread-safe: one statement or transaction at a time."""
+    """A connection that is opened at first use. Thread-safe: one statement or transaction at a time.
 
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / "memory.sqlite3"
+    `schema` are the statements that make a new file, among them a full-text table `words`; `version` is theirs.
+    """
+
+    def __init__(
+        self, folder: Path, name: str = "memory.sqlite3", schema: str = _SCHEMA, version: int = SCHEMA_VERSION
+    ) -> None:
+        self.file = folder / name
+        self._schema, self._version = schema, version
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._depth = 0
@@ -93,7 +99,7 @@ class Database:
             if "locked" not in str(problem):
                 raise
             raise StorageError(
-                f"The memory in {self.file} is in use by another process.",
+                f"The data in {self.file} is in use by another process.",
                 remedy="Try again when that has ended its work.",
             ) from problem
 
@@ -120,7 +126,7 @@ class Database:
             try:
                 for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "secure_delete=ON"):
                     connection.execute(f"PRAGMA {pragma}")
-                _prepare(connection, self.file)
+                self._prepare(connection)
             except BaseException:
                 connection.close()
                 raise
@@ -128,14 +134,13 @@ class Database:
             self._connection = connection
         return self._connection
 
-
-def _prepare(connection: sqlite3.Connection, file: Path) -> None:
-    """Make the schema in a new file; refuse one of a later program."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0:
-        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-    elif version > SCHEMA_VERSION:
-        raise StorageError(
-            f"The memory in {file} was written by a later version of the program (schema {version}).",
-            remedy="Update hausgeist, or name another folder with HAUSGEIST_HOME.",
-        )
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Make the schema in a new file; refuse one of a later program."""
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            connection.executescript(f"BEGIN IMMEDIATE; {self._schema} PRAGMA user_version = {self._version}; COMMIT;")
+        elif version > self._version:
+            raise StorageError(
+                f"The data in {self.file} was written by a later version of the program (schema {version}).",
+                remedy="Update hausgeist, or name another folder with HAUSGEIST_HOME.",
+            )
