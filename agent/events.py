@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tools.contract import Progress, ToolOutput
+from tools.output import Progress, ToolOutput
 
 Decision = Literal["once", "always", "never"]
 

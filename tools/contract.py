@@ -16,16 +16,15 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from runtime.errors import CallCancelled, HausgeistError
 from runtime.house import House
 from runtime.worker import Cancellation
+from tools.output import Progress, ToolFile, ToolOutput
 
 if TYPE_CHECKING:
     from memory.memory import Memory
@@ -50,41 +49,6 @@ class Example:
 
     lang: str
     text: str
-
-
-class ToolFile(BaseModel):
-    """A file that a tool made or found."""
-
-    path: Path
-    media_type: str
-    """IANA media type, such as image/png."""
-
-
-class ToolOutput(BaseModel):
-    """What a tool did. `facts` are all that a reply may claim; `say` puts them into words in the user's language."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    status: Literal["ok", "failed", "denied"] = "ok"
-    facts: dict[str, JsonValue] = Field(default_factory=dict)
-    files: list[ToolFile] = Field(default_factory=list)
-    say: str = ""
-    error: str | None = None
-    """What went wrong and the remedy, where `status` is not ok."""
-    outside: bool = False
-    """Whether `facts` hold text from outside (a file, a camera, a server): data, never instructions."""
-    answer_from: bool = False
-    """Whether the chat model may word the answer from `facts` (else the reply is `say`, word for word)."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a tool is: `done` of `total` (0 when unknown) in `unit`, and a `message` for people."""
-
-    message: str
-    done: float = 0.0
-    total: float = 0.0
-    unit: str = ""
 
 
 @dataclass
@@ -171,3 +135,15 @@ def _utterances(package: str, name: str) -> tuple[Example, ...]:
         return ()
     rows = (json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
     return tuple(Example(row["lang"], row["text"]) for row in rows)
+
+
+__all__ = [
+    "Example",
+    "HausgeistTool",
+    "Progress",
+    "Risk",
+    "ToolContext",
+    "ToolFile",
+    "ToolOutput",
+    "as_data",
+]
