@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import StorageError, UnknownNameError, UsageError
+from tools.finder.migrations import SCHEMA_VERSION
 from tools.finder.records import Zone
 from tools.finder.scan.drafts import ChangeDraft, PersonDraft, SegmentDraft, SegmentFile, SightingDraft, StillDraft
 from tools.finder.store import FinderStore
@@ -144,3 +145,44 @@ def test_a_damaged_or_newer_database_is_named(tmp_path: Path) -> None:
         database.execute("PRAGMA user_version = 99")
     with pytest.raises(StorageError, match="newer version"):
         FinderStore(tmp_path / "new")
+
+
+V1_CAMERAS = """
+CREATE TABLE cameras (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, source TEXT NOT NULL,
+  start REAL, added REAL NOT NULL);
+CREATE TABLE zones (camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE, name TEXT NOT NULL,
+  polygon TEXT NOT NULL, PRIMARY KEY (camera_id, name));
+CREATE TABLE segments (id INTEGER PRIMARY KEY, camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE,
+  path TEXT NOT NULL, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, start REAL NOT NULL, duration_s REAL NOT NULL,
+  width INTEGER NOT NULL, height INTEGER NOT NULL, fps REAL NOT NULL, status TEXT NOT NULL, problem TEXT, indexed REAL,
+  UNIQUE (camera_id, path));
+INSERT INTO cameras VALUES (1, 'study', '/rec', NULL, 1.0);
+INSERT INTO zones VALUES (1, 'desk', '[[0, 0], [9, 0], [9, 9]]');
+INSERT INTO segments VALUES (1, 1, '/rec/a.mp4', 10, 20, 1000.0, 60.0, 640, 360, 10.0, 'ok', NULL, 5.0);
+PRAGMA user_version = 1;
+"""
+
+
+def test_an_index_of_the_first_version_is_brought_to_the_present_one(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "finder.sqlite") as database:
+        database.executescript(V1_CAMERAS)
+    database.close()
+    for _ in range(2):  # and a second opening changes nothing more
+        with FinderStore(tmp_path) as store:
+            camera = store.camera("study")
+            assert (camera.kind, camera.place, camera.zones[0].name) == ("recordings", Path("/rec"), "desk")
+            assert store.is_indexed(1, "/rec/a.mp4", 10, 20)
+            assert store.coverage("study").end == 1060.0
+    with sqlite3.connect(tmp_path / "finder.sqlite") as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+
+
+def test_zones_are_set_again_and_removed(tmp_path: Path) -> None:
+    with FinderStore(tmp_path) as store:
+        store.add_camera("study", "/rec", zones=[Zone("desk", ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0)))])
+        store.set_zone("study", Zone("desk", ((1.0, 1.0), (5.0, 1.0), (5.0, 5.0))))
+        assert store.camera("study").zones == (Zone("desk", ((1.0, 1.0), (5.0, 1.0), (5.0, 5.0))),)
+        with pytest.raises(UnknownNameError, match="No zone is named 'dsk'"):
+            store.remove_zone("study", "dsk")
+        store.remove_zone("study", "desk")
+        assert store.camera("study").zones == ()

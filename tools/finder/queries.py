@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.errors import UnknownNameError
-from tools.finder.records import Camera, Change, Coverage, Person, Segment, Sighting, Still, Zone
+from tools.finder.records import Camera, CameraOptions, Change, Coverage, Person, Segment, Sighting, Still, Zone
 
 
 class StoreQueries:
@@ -29,8 +29,18 @@ class StoreQueries:
             "SELECT camera_id, name, polygon FROM zones ORDER BY name"
         ):
             zones.setdefault(camera_id, []).append(Zone(name, tuple((x, y) for x, y in json.loads(polygon))))
-        rows = self._database.execute("SELECT id, name, source, start FROM cameras ORDER BY name")
-        return [Camera(row[0], row[1], row[2], row[3], tuple(zones.get(row[0], ()))) for row in rows]
+        rows = self._database.execute("SELECT id, name, source, start, kind, options FROM cameras ORDER BY name")
+        return [
+            Camera(
+                row[0], row[1], row[2], row[3], tuple(zones.get(row[0], ())), row[4],
+                CameraOptions(**json.loads(row[5])), None if row[4] == "recordings" else str(self.held(row[0])),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def held(self, camera_id: int) -> Path:
+        """The folder for what we record or fetch of a camera."""
+        return self.folder / "recordings" / str(camera_id)
 
     def camera(self, name: str) -> Camera:
         """The camera of that name. Raises `UnknownNameError`."""
@@ -127,7 +137,7 @@ class StoreQueries:
         wanted = self.camera(camera)
         rows = self._database.execute(
             "SELECT start, start + duration_s FROM segments"
-            " WHERE camera_id = ? AND status != 'broken' AND indexed IS NOT NULL ORDER BY start",
+            " WHERE camera_id = ? AND status != 'broken' AND indexed IS NOT NULL AND expired IS NULL ORDER BY start",
             (wanted.id,),
         ).fetchall()
         return _coverage(wanted.name, rows, since, until, join_s)

@@ -6,6 +6,7 @@ Times are Unix seconds UTC; boxes are (x, y, w, h) in pixels.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 Box = tuple[float, float, float, float]
@@ -13,6 +14,7 @@ Box = tuple[float, float, float, float]
 
 ChangeType = Literal["placed", "removed", "covered", "uncovered"]
 Origin = Literal["change", "detector", "region"]
+CameraKind = Literal["recordings", "rtsp", "frigate"]
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,37 @@ class Zone:
 
 
 @dataclass(frozen=True)
+class CameraOptions:
+    """How a camera's recordings are found and dated; see `tools.finder.sources`."""
+
+    name_pattern: str | None = None
+    """How the owner's files are named, in `strptime`'s letters."""
+    timezone: str | None = None
+    """IANA name of the zone in which files are named; None: `finder.timezone`."""
+    remote: str | None = None
+    """The camera's name in Frigate."""
+    events_only: bool = False
+    """Fetch only recordings around Frigate's events."""
+
+
+@dataclass(frozen=True)
 class Camera:
-    """A camera of the house: a folder of recordings or a single file."""
+    """A camera of the house. `source` is a path, or an address without its credentials."""
 
     id: int
     name: str
     source: str
     start: float | None = None
     zones: tuple[Zone, ...] = ()
+    kind: CameraKind = "recordings"
+    options: CameraOptions = CameraOptions()
+    held: str | None = None
+    """The folder in which we keep what we recorded or fetched of it; None: its recordings are the owner's."""
+
+    @property
+    def place(self) -> Path:
+        """The folder or file of its recordings."""
+        return Path(self.held or self.source)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 CREATE TABLE cameras (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE COLLATE NOCASE,
-  source TEXT NOT NULL,               -- absolute path of a file or a folder
+  source TEXT NOT NULL,               -- absolute path of a file or a folder, or an address without credentials
   start REAL,                         -- wall-clock start given by the owner, for a single file
-  added REAL NOT NULL
+  added REAL NOT NULL,
+  kind TEXT NOT NULL DEFAULT 'recordings',  -- recordings, rtsp or frigate
+  options TEXT NOT NULL DEFAULT '{}'  -- JSON: name_pattern, timezone, remote, events_only
 );
 CREATE TABLE zones (
   camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE,
@@ -26,6 +28,7 @@ CREATE TABLE segments (
   status TEXT NOT NULL CHECK (status IN ('ok', 'partial', 'broken')),
   problem TEXT,                       -- what is wrong with it, for people
   indexed REAL,                       -- when; NULL: not yet
+  expired REAL,                       -- when its old rows were given up (retention); NULL: they are all there
   UNIQUE (camera_id, path)
 );
 CREATE TABLE stills (                 -- settled frames kept as JPEG under the finder's folder
@@ -89,4 +92,24 @@ CREATE INDEX sightings_by_still ON sightings (still_id);
 CREATE INDEX sightings_by_placed ON sightings (placed_by);
 CREATE INDEX sightings_by_ended ON sightings (ended_by);
 CREATE INDEX people_by_still ON people (still_id);
-
+CREATE TABLE items (                  -- things the owner has taught
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  aliases TEXT NOT NULL DEFAULT '[]', -- JSON: other names, in any language
+  added REAL NOT NULL
+);
+CREATE TABLE item_photos (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE,
+  file TEXT NOT NULL,                 -- JPEG, relative to the finder's folder
+  origin TEXT NOT NULL,               -- where it is from, for people: a file's name, or a camera and a time
+  added REAL NOT NULL,
+  UNIQUE (item_id, file)
+);
+CREATE TABLE item_vectors (           -- made again from the photos wherever they are missing
+  photo_id INTEGER NOT NULL REFERENCES item_photos(id) ON DELETE CASCADE,
+  version TEXT NOT NULL,              -- of the vision models
+  views INTEGER NOT NULL,
+  vectors BLOB NOT NULL,              -- float32, little endian, views × dimensions
+  PRIMARY KEY (photo_id, version)
+);

@@ -14,16 +14,16 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 
-from runtime.errors import StorageError, UsageError, storage_errors
+from runtime.errors import StorageError, UnknownNameError, UsageError, storage_errors
 from runtime.paths import ensure, replacing
+from tools.finder.migrations import SCHEMA_VERSION, migrate, statements
 from tools.finder.queries import StoreQueries
-from tools.finder.records import Camera, Zone
+from tools.finder.records import Camera, CameraKind, CameraOptions, Zone
 from tools.finder.scan.drafts import ChangeDraft, SegmentDraft, SegmentFile, SightingDraft
-
-SCHEMA_VERSION = 1
 
 
 class FinderStore(StoreQueries):
@@ -60,10 +60,11 @@ class FinderStore(StoreQueries):
                     remedy="Update the program, or move the folder aside and index again.",
                 )
             if version == 0:
-                for statement in (files("tools.finder") / "schema.sql").read_text(encoding="utf-8").split(";\n"):
-                    if statement.strip():
-                        self._database.execute(statement)
-                self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                for statement in statements((files("tools.finder") / "schema.sql").read_text(encoding="utf-8")):
+                    self._database.execute(statement)
+            else:
+                migrate(self._database, version)
+            self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:
         """Close the database."""
@@ -105,7 +106,16 @@ class FinderStore(StoreQueries):
 
     # --- cameras
 
-    def add_camera(self, name: str, source: str, start: float | None = None, zones: Iterable[Zone] = ()) -> Camera:
+    def add_camera(
+        self,
+        name: str,
+        source: str,
+        start: float | None = None,
+        zones: Iterable[Zone] = (),
+        *,
+        kind: CameraKind = "recordings",
+        options: CameraOptions | None = None,
+    ) -> Camera:
         """Add a camera. Raises `UsageError` when the name is taken."""
         with self._transaction():
             taken = self._database.execute("SELECT source FROM cameras WHERE name = ?", (name,)).fetchone()
@@ -115,8 +125,8 @@ class FinderStore(StoreQueries):
                     remedy=f"Choose another name, or remove it first: hausgeist cameras remove {name}.",
                 )
             self._database.execute(
-                "INSERT INTO cameras (name, source, start, added) VALUES (?, ?, ?, ?)",
-                (name, source, start, self._clock()),
+                "INSERT INTO cameras (name, source, start, added, kind, options) VALUES (?, ?, ?, ?, ?, ?)",
+                (name, source, start, self._clock(), kind, json.dumps(asdict(options or CameraOptions()))),
             )
         for zone in zones:
             self.set_zone(name, zone)
@@ -130,6 +140,14 @@ class FinderStore(StoreQueries):
                 "INSERT OR REPLACE INTO zones (camera_id, name, polygon) VALUES (?, ?, ?)",
                 (camera_id, zone.name, json.dumps(zone.polygon)),
             )
+
+    def remove_zone(self, camera: str, name: str) -> None:
+        """Remove a camera's zone. Raises `UnknownNameError`."""
+        wanted = self.camera(camera)
+        with self._transaction():
+            done = self._database.execute("DELETE FROM zones WHERE camera_id = ? AND name = ?", (wanted.id, name))
+            if not done.rowcount:
+                raise UnknownNameError("zone", name, [zone.name for zone in wanted.zones])
 
     def remove_camera(self, name: str) -> list[int]:
         """Remove a camera and all that was indexed of it. Returns the ids of its sightings."""

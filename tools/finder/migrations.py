@@ -1,0 +1,53 @@
+"""From an older index to the present schema, step by step, in the caller's transaction. Owns no new databases.
+
+`schema.sql` is the present schema; each step here makes what a database of the version before lacks. A step, once
+released, never changes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+SCHEMA_VERSION = 2
+
+_TO_2 = """
+ALTER TABLE cameras ADD COLUMN kind TEXT NOT NULL DEFAULT 'recordings';
+ALTER TABLE cameras ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE segments ADD COLUMN expired REAL;
+CREATE TABLE items (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  aliases TEXT NOT NULL DEFAULT '[]',
+  added REAL NOT NULL
+);
+CREATE TABLE item_photos (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  item_id INTEGER NOT NULL REFERENCES items(id) ON DELETE CASCADE,
+  file TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  added REAL NOT NULL,
+  UNIQUE (item_id, file)
+);
+CREATE TABLE item_vectors (
+  photo_id INTEGER NOT NULL REFERENCES item_photos(id) ON DELETE CASCADE,
+  version TEXT NOT NULL,
+  views INTEGER NOT NULL,
+  vectors BLOB NOT NULL,
+  PRIMARY KEY (photo_id, version)
+);
+"""
+_STEPS = {2: _TO_2}
+"""By the version that a step leads to."""
+
+
+def migrate(database: sqlite3.Connection, version: int) -> None:
+    """Bring a database of `version` (1 or more) to `SCHEMA_VERSION`, without setting it."""
+    for step in range(version + 1, SCHEMA_VERSION + 1):
+        for statement in statements(_STEPS[step]):
+            database.execute(statement)
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script in which each ends with a semicolon at the end of a line."""
+    yield from (statement for statement in script.split(";\n") if statement.strip())
