@@ -35,13 +35,17 @@ from agent.events import (
 from agent.messages import has_chinese
 from agent.outcome import Gathered, Turn
 from agent.planner import Planner
-from agent.prompt import context_block, estimate_tokens, system_prompt, text_of
+from agent.prompt import system_prompt, text_of
+from agent.recollection import earlier_turns, what_is_known
 from agent.turn import TurnState, build_agent
 from memory.memory import Memory
 from runtime.errors import CallCancelled, HausgeistError
 from runtime.house import House
 from runtime.worker import Cancellation
 from tools.contract import Progress, ToolContext
+from tools.documents.citing import citation, supporting
+from tools.documents.library import Library
+from tools.documents.library_store import Passage
 from tools.registry import Registry
 
 LEARNING = {
@@ -61,6 +65,7 @@ class Session:
     memory: Memory
     model: BaseChatModel
     planner: Planner
+    documents: Library
     language: str | None = None
     owns_house: bool = False
     always: set[str] = field(default_factory=set)
@@ -82,10 +87,11 @@ class Session:
             house.now,
         )
         model = open_chat_model(house, planner)
-        return cls(house, name, registry, memory, model, planner, language, owns)
+        return cls(house, name, registry, memory, model, planner, Library(house, embedder), language, owns)
 
     def close(self) -> None:
         """End what `open` opened."""
+        self.documents.close()
         self.memory.close()
         if self.owns_house:
             self.house.close()
@@ -182,7 +188,7 @@ class Session:
     ) -> None:
         started = time.perf_counter()
         try:
-            turn = self._state(text, attachments, cancellation, emit)
+            turn = self.turn_state(text, attachments, cancellation, emit)
             await self._prepare(turn)
             reply = await self._converse(turn, text, started, emit)
             total = time.perf_counter() - started
@@ -199,29 +205,35 @@ class Session:
         except Exception as problem:
             emit(TurnFailed(turn_error(problem, self.house), 1))
 
-    def _state(
+    def turn_state(
         self,
         text: str,
         attachments: Sequence[Path | str],
         cancellation: Cancellation,
         emit: Callable[[TurnEvent], None],
     ) -> TurnState:
+        """What one turn works with: its context, the approvals given so far, and where its events go."""
         language = self.language or self.house.settings.language
         if language == "auto":
             language = "zh" if has_chinese(text) else "en"
         if isinstance(self.model, ChatLlama):
             self.model.cancellation = cancellation
         chat = self.model.text_work if isinstance(self.model, ChatLlama) else self._remote_work
-        context = ToolContext(self.house, self.memory, language, self.name, text, cancellation=cancellation, chat=chat)
+        context = ToolContext(
+            self.house, self.memory, language, self.name, text,
+            cancellation=cancellation, chat=chat, documents=self.documents,
+        )  # fmt: skip
         files = [str(Path(file).expanduser().absolute()) for file in attachments]
+        passages: list[Passage] = []
         return TurnState(
             context,
             self.registry,
             self.house.settings,
             emit,
-            lambda: self._context(text, files),
+            lambda: what_is_known(self.house, self.memory, self.documents, text, files, passages),
             self.always,
             self.never,
+            passages=passages,
         )
 
     async def _prepare(self, turn: TurnState) -> None:
@@ -234,7 +246,8 @@ class Session:
         ours = isinstance(self.model, ChatLlama)
         system = None if ours else system_prompt(self.house.settings.chat.persona, (), {})
         agent = build_agent(self.model, self.registry, self.house.settings, system)
-        messages = [*await asyncio.to_thread(self._history), self._newest(turn, text, ours)]
+        past = await asyncio.to_thread(earlier_turns, self.house, self.memory, self.name)
+        messages = [*past, self._newest(turn, text, ours)]
         final: list[BaseMessage] = []
         written: list[str] = []
 
@@ -256,27 +269,14 @@ class Session:
         reply = text_of(final[-1]) if final and isinstance(final[-1], AIMessage) else ""
         if not written and reply:
             write(reply)
-        return "".join(written) if ours else reply
+        if not turn.calls and (sources := supporting("".join(written), text, turn.passages)):
+            chinese = turn.context.language == "zh"
+            write("\n\n" + "; ".join(f"[{citation(passage, chinese)}]" for passage in sources))
+        return "".join(written) if ours or turn.passages else reply
 
     def _newest(self, turn: TurnState, text: str, ours: bool) -> HumanMessage:
         content = text if ours else f"{turn.recalled()}\n\n{text}"
         return HumanMessage(content, additional_kwargs={"request": text})
-
-    def _history(self) -> list[BaseMessage]:
-        """Earlier turns within the token budget, oldest first."""
-        budget = self.house.settings.memory.history_tokens
-        kept: list[list[BaseMessage]] = []
-        for past in reversed(self.memory.history(self.name, limit=20)):
-            budget -= estimate_tokens(past.user) + estimate_tokens(past.reply)
-            if budget < 0:
-                break
-            kept.append([HumanMessage(past.user), AIMessage(past.reply)])
-        return [message for pair in reversed(kept) for message in pair]
-
-    def _context(self, text: str, files: Sequence[str]) -> str:
-        budget = self.house.settings.memory.recall_tokens
-        hits = self.memory.recall_for_prompt(text, budget, estimate_tokens) if budget else []
-        return context_block(self.house.now(), [hit.fact.text for hit in hits], files)
 
     def _keep(self, turn: TurnState, text: str, reply: str) -> None:
         now = self.house.now()

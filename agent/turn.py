@@ -27,6 +27,7 @@ from runtime.settings import Settings
 from runtime.spans import Spans
 from tools.approval import verdict
 from tools.contract import Progress, ToolContext, ToolOutput, as_data
+from tools.documents.library_store import Passage
 from tools.registry import Registry, risk_of
 
 
@@ -52,6 +53,8 @@ class TurnState:
     never: set[str]
     spans: Spans = field(default_factory=Spans)
     calls: list[Call] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)
+    """Passages of documents that the reply was given to answer from."""
     first_text_s: float | None = None
     args_s: float = 0.0
     route_s: float = 0.0
@@ -97,16 +100,22 @@ class HouseRules(AgentMiddleware[Any, Any, Any]):
         turn = _turn_of(request.runtime.context)
         call_id = request.tool_call["id"] or uuid.uuid4().hex
         name, args = request.tool_call["name"], dict(request.tool_call["args"])
-        started = time.perf_counter()
-        output = await _approved(turn, call_id, name, args)
-        if output is None:
-            turn.emit(ToolStarted(call_id, name, args))
-            with turn.spans.span("tools"):
-                output = await _run(turn, call_id, name, args)
-        turn.calls.append(Call(name, args, output))
-        turn.emit(ToolFinished(call_id, name, args, output, time.perf_counter() - started))
+        output = await run_call(turn, call_id, name, args)
         status = "success" if output.status == "ok" else "error"
         return ToolMessage(as_data(output), tool_call_id=call_id, name=name, artifact=output, status=status)
+
+
+async def run_call(turn: TurnState, call_id: str, name: str, args: dict[str, Any]) -> ToolOutput:
+    """Ask where the policy says so, run one tool, and tell it by the turn's events."""
+    started = time.perf_counter()
+    output = await _approved(turn, call_id, name, args)
+    if output is None:
+        turn.emit(ToolStarted(call_id, name, args))
+        with turn.spans.span("tools"):
+            output = await _run(turn, call_id, name, args)
+    turn.calls.append(Call(name, args, output))
+    turn.emit(ToolFinished(call_id, name, args, output, time.perf_counter() - started))
+    return output
 
 
 def _turn_of(context: Any) -> TurnState:

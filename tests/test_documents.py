@@ -15,6 +15,8 @@ from tools.documents.reading import MAX_BYTES, count_words, find_file, read_docu
 from tools.documents.summary import PART_TOKENS, by_model, by_picking, estimate_tokens, split
 from tools.documents.tool import SummarizeFile, SummarizeFileArgs
 
+from .pdf_file import pdf_file
+
 LEASE = """# Lease of the garden house
 
 The garden house at Lindenweg 4 is let to Anna Berger from 1 March 2026. The rent is 640 euros a month.
@@ -23,31 +25,6 @@ The tenant waters the garden twice a week. The garden house is heated with wood,
 
 Keys: one for the garden gate, two for the garden house. The lease ends on 28 February 2028.
 """
-
-
-def _pdf(path: Path, lines: list[list[str]], title: str | None = None, password: str | None = None) -> Path:
-    """A real PDF with one list of lines a page, written by pypdf."""
-    from pypdf import PdfWriter
-    from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
-
-    writer = PdfWriter()
-    font = DictionaryObject()
-    for key, value in (("/Type", "/Font"), ("/Subtype", "/Type1"), ("/BaseFont", "/Helvetica")):
-        font[NameObject(key)] = NameObject(value)
-    for texts in lines:
-        page = writer.add_blank_page(595, 842)
-        fonts = DictionaryObject({NameObject("/F1"): font})
-        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
-        stream = DecodedStreamObject()
-        shown = " ".join(f"({text}) Tj T*" for text in texts)
-        stream.set_data(f"BT /F1 12 Tf 14 TL 50 780 Td {shown} ET".encode("latin-1"))
-        page[NameObject("/Contents")] = writer._add_object(stream)
-    if title:
-        writer.add_metadata({"/Title": title})
-    if password:
-        writer.encrypt(password, algorithm="RC4-128")
-    writer.write(path)
-    return path
 
 
 @pytest.fixture
@@ -137,7 +114,9 @@ def test_a_model_that_repeats_its_text_comes_to_an_end() -> None:
 
 
 def test_pdf_pages_and_title(tmp_path: Path, context: ToolContext) -> None:
-    file = _pdf(tmp_path / "a.pdf", [["The boiler was serviced on 3 May."], ["The next service is in 2027."]], "Boiler")
+    file = pdf_file(
+        tmp_path / "a.pdf", [["The boiler was serviced on 3 May."], ["The next service is in 2027."]], "Boiler"
+    )
     output = _run(file, context)
     assert output.facts["pages"] == 2 and output.facts["title"] == "Boiler"
     assert "3 May" in output.facts["summary"] and "2027" in output.facts["summary"]
@@ -194,8 +173,8 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
     (tmp_path / "blank.txt").write_text(" \n\n ")
     (tmp_path / "picture.jpg").write_bytes(bytes(range(256)) * 40)
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of use")
-    _pdf(tmp_path / "locked.pdf", [["secret"]], password="open sesame")
-    _pdf(tmp_path / "scan.pdf", [[]])
+    pdf_file(tmp_path / "locked.pdf", [["secret"]], password="open sesame")
+    pdf_file(tmp_path / "scan.pdf", [[]])
     with (tmp_path / "huge.txt").open("wb") as huge:
         huge.truncate(MAX_BYTES + 1)
     assert "is a folder" in problem("folder") and "inside.txt" in problem("folder")

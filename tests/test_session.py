@@ -25,6 +25,7 @@ from agent.events import (
     TurnFailed,
     TurnFinished,
 )
+from agent.recollection import earlier_turns
 from agent.session import Session
 from runtime.house import House
 from runtime.worker import Cancellation
@@ -154,7 +155,8 @@ def test_history_survives_the_process_and_is_read_by_the_next_turn(
     with House.open(environment, overrides) as house, Session.open(house, "a") as session:
         past = session.memory.history("a", limit=5)
         assert [(turn.user, turn.reply) for turn in past] == [("Hello, my name is Theodora.", first.reply)]
-        assert any("Theodora" in str(message.content) for message in session._history())
+        earlier = earlier_turns(session.house, session.memory, session.name)
+        assert any("Theodora" in str(message.content) for message in earlier)
     with House.open(environment, overrides) as house, Session.open(house, "b") as session:
         assert session.memory.history("b", limit=5) == []
 

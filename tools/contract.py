@@ -28,6 +28,7 @@ from tools.output import Progress, ToolFile, ToolOutput
 
 if TYPE_CHECKING:
     from memory.memory import Memory
+    from tools.documents.library import Library
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,8 @@ class ToolContext:
     cancellation: Cancellation = field(default_factory=Cancellation)
     chat: Callable[[str, str], str] | None = None
     """`chat(instruction, text)` lets the chat model work on a text (data); None where no model is at hand."""
+    documents: Library | None = None
+    """The documents that questions may be answered from; None where a caller has none."""
 
     def now(self) -> datetime:
         """The time now, in the house's zone."""

@@ -19,7 +19,7 @@ example: hausgeist ask "where is my watch?\""""
 def build_parser() -> Parser:
     """The whole grammar."""
     parser, commands = root(_ABOUT, _EXAMPLE)
-    for add in (_talk, _tools, _models, _cameras, _find, _speech, _image, _memory, _house):
+    for add in (_talk, _tools, _models, _cameras, _find, _speech, _image, _memory, _docs, _house):
         add(commands)
     return parser
 
@@ -145,6 +145,22 @@ def _memory(commands: Commands) -> None:
     example = "hausgeist memory export -o memory.jsonl"
     export = json_command(group, "export", "memory:export", "write all facts as JSON Lines", example)
     export.add_argument("-o", "--output", metavar="FILE", help="write here (default: standard output)")
+
+
+def _docs(commands: Commands) -> None:
+    example = "hausgeist docs add ~/Manuals"
+    group = subcommands(commands, "docs", "documents that questions are answered from, with file and page", example)
+    about = "read files and folders (text, Markdown, HTML, PDF) into the library"
+    add = json_command(group, "add", "docs:add", about, example)
+    add.add_argument("places", nargs="+", metavar="PATH", help="a file, or a folder with all that lies in it")
+    json_command(group, "list", "docs:list_documents", "list the documents", "hausgeist docs list")
+    example = 'hausgeist docs search "descale the kettle" -k 3'
+    search = json_command(group, "search", "docs:search", "search the documents", example)
+    search.add_argument("query", nargs="+", metavar="QUERY", help="what about")
+    search.add_argument("-k", type=int, default=5, metavar="N", help="results at most (default: 5)")
+    example = "hausgeist docs remove ~/Manuals/kettle.pdf"
+    remove = json_command(group, "remove", "docs:remove", "forget documents; the files stay", example)
+    remove.add_argument("files", nargs="+", metavar="FILE", help="a file, as `hausgeist docs list` names it")
 
 
 def _house(commands: Commands) -> None:

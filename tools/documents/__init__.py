@@ -1,1 +1,1 @@
-"""What a file says: reading text, Markdown and PDF files, and summarizing them."""
+"""Documents: reading text, Markdown, HTML and PDF files, summarizing them, and answering from a library of them."""

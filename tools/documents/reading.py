@@ -1,4 +1,4 @@
-"""Reads a text, Markdown or PDF file into plain text. Owns no summaries; asks no model.
+"""Reads a text, Markdown, HTML or PDF file into plain text. Owns no summaries; asks no model.
 
 All problems are `ToolError` (the file is not there or too large) or `MediaError` (it cannot be read as text).
 """
@@ -26,12 +26,14 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+HTML = frozenset({".html", ".htm", ".xhtml"})
+_HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype html|html)\b", re.IGNORECASE)
 _CHINESE = re.compile(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True)
 class Document:
-    """What was read: `pages` for a PDF, `encoding` for a text file."""
+    """What was read: `pages` and `page_texts` (one text a page, empty ones too) for a PDF, `encoding` for a text."""
 
     path: Path
     title: str
@@ -39,6 +41,7 @@ class Document:
     words: int
     pages: int | None = None
     encoding: str | None = None
+    page_texts: tuple[str, ...] = ()
 
 
 def read_document(name: str, folder: Path) -> Document:
@@ -79,7 +82,7 @@ def find_file(name: str, folder: Path) -> Path:
     if not exists:
         raise ToolError(f"There is no file {path}.", remedy=_offer(path.parent, path.name, "Give the full path"))
     if not path.is_file():
-        raise ToolError(f"{path} is not a regular file.", remedy="Name a text, Markdown or PDF file.")
+        raise ToolError(f"{path} is not a regular file.", remedy="Name a text, Markdown, HTML or PDF file.")
     return path
 
 
@@ -109,9 +112,28 @@ def _read_text(path: Path) -> Document:
     data = path.read_bytes()
     text, encoding = decode(data, path)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    title = ""
+    if path.suffix.lower() in HTML or _HTML_START.match(text):
+        title, text = _from_html(text)
     if not text.strip():
         raise MediaError(f"The file {path} holds only blank space.", remedy="Check that it was saved.")
-    return Document(path, _title(text, path), text, count_words(text), encoding=encoding)
+    return Document(path, title or _title(text, path), text, count_words(text), encoding=encoding)
+
+
+def _from_html(source: str) -> tuple[str, str]:
+    """Title and visible text of a page; headings get Markdown's mark, scripts and styles are left out."""
+    from bs4 import BeautifulSoup
+
+    page = BeautifulSoup(source, "html.parser")
+    title = page.title.get_text(" ", strip=True)[:120] if page.title else ""
+    for hidden in page(["script", "style", "template", "noscript", "head"]):
+        hidden.decompose()
+    for heading in page(["h1", "h2", "h3"]):
+        heading.insert(0, "\n\n" + "#" * int(heading.name[1]) + " ")
+    for block in page(["p", "div", "li", "tr", "br", "h1", "h2", "h3", "h4", "table", "section", "article"]):
+        block.append("\n")
+    lines = (" ".join(line.split()) for line in page.get_text(" ").splitlines())
+    return title, re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def decode(data: bytes, path: Path) -> tuple[str, str]:
@@ -157,11 +179,13 @@ def _read_pdf(path: Path) -> Document:
         raise MediaError(f"The PDF {path} is damaged or cannot be read: {problem}.", remedy=remedy) from problem
     except ImportError as problem:  # an encryption that needs a package
         raise MediaError(f"The PDF {path} is encrypted: {problem}.", remedy="Save it without a password.") from problem
-    text = "\n\n".join(page.strip() for page in pages if page.strip())
+    kept = tuple(page.strip() for page in pages)
+    text = "\n\n".join(page for page in kept if page)
     if not text:
         remedy = "It seems to be scanned pictures: run a text recognition (OCR) over it first."
         raise MediaError(f"The PDF {path} ({_count(reader)} pages) holds no text.", remedy=remedy)
-    return Document(path, title or _title(text, path), text, count_words(text), pages=_count(reader))
+    title = title or _title(text, path)
+    return Document(path, title, text, count_words(text), pages=_count(reader), page_texts=kept)
 
 
 def _count(reader: PdfReader) -> int:

@@ -1,4 +1,7 @@
-"""The tools `remember`, `recall` and `forget`. Owns their wording; the memory itself is `memory.memory`."""
+"""The tools `remember`, `recall` and `forget`. Owns their wording; the memory itself is `memory.memory`.
+
+`recall` looks into the owner's documents too (`tools.documents.library`) and quotes them with file and page.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,14 @@ from pydantic import BaseModel, Field
 from memory.memory import relevant
 from memory.records import Fact, Hit
 from tools.contract import Example, HausgeistTool, Risk, ToolContext, ToolOutput
+from tools.documents.citing import answering, citation
+from tools.documents.library_store import Passage
 
 RECALLED = 5
-QUOTED = 3
-"""Records that a reply quotes at most; the facts hold up to `RECALLED`."""
+QUOTED, CITED = 3, 2
+"""Records, and passages of documents, that a reply quotes at most; the facts hold up to `RECALLED` records."""
+SHOWN = 400
+"""Characters of a passage that are quoted."""
 CLEAR_LEAD = 0.5
 """A record with less than this share of the best score is not quoted beside it."""
 
@@ -93,7 +100,8 @@ class Recall(HausgeistTool):
     )
 
     def act(self, args: RecallArgs, context: ToolContext) -> ToolOutput:
-        """Search, and quote the best records with their day."""
+        """Search, and quote the best records with their day, and the best passages of documents with their place."""
+        passages = _passages(args.query, context)
         hits = [hit for hit in context.memory.search(args.query, RECALLED) if relevant(hit)]
         records: list[Any] = [
             {
@@ -105,12 +113,16 @@ class Recall(HausgeistTool):
             for hit in hits
         ]
         facts: dict[str, Any] = {"query": args.query, "records": records}
-        if not hits:
+        if passages:
+            facts["passages"] = [{"text": p.text, "source": citation(p), "path": str(p.path)} for p in passages]
+        if not hits and not passages:
             say = context.words(
                 en=f"I remember nothing about “{args.query}”.", zh=f"关于“{args.query}”，我什么都没记过。"
             )
             return ToolOutput(facts=facts, say=say)
-        return ToolOutput(facts=facts, say=_quoted(hits, context))
+        said = [_quoted(hits, context)] if hits else []
+        said += [_cited(passage, context) for passage in passages]
+        return ToolOutput(facts=facts, say="\n".join(said), outside=bool(passages))
 
 
 class Forget(HausgeistTool):
@@ -145,6 +157,20 @@ class Forget(HausgeistTool):
         listed = context.words(en="; ", zh="；").join(f"“{text}”" for text in deleted)
         say = context.words(en=f"I deleted for good: {listed}.", zh=f"已彻底删除：{listed}。")
         return ToolOutput(facts=facts, say=say)
+
+
+def _passages(query: str, context: ToolContext) -> list[Passage]:
+    """What the documents say about the query: at most `CITED` passages."""
+    if context.documents is None:
+        return []
+    return [hit.passage for hit in answering(context.documents.search(query, CITED))]
+
+
+def _cited(passage: Passage, context: ToolContext) -> str:
+    text = passage.text if len(passage.text) <= SHOWN else f"{passage.text[:SHOWN].rsplit(' ', 1)[0]} …"
+    return context.words(
+        en=f"{citation(passage)} says: “{_bare(text)}”.", zh=f"{citation(passage, True)}写道：“{_bare(text)}”。"
+    )
 
 
 def _quoted(hits: list[Hit], context: ToolContext) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from runtime.errors import ApprovalError, ArgumentError
 from tools.approval import verdict
+from tools.documents.library import Library
 from tools.registry import Registry, check_args, risk_of, schema_of, utterances_of
 from tui.approve import ask
 from tui.commands.common import interruptible, open_house, open_memory, tool_context
@@ -56,7 +57,12 @@ def call(options: Namespace) -> int:
         args = parse_arguments(tool, options.arguments)
         check_args(tool, args)
         _approve(tool, args, house, yes=options.yes)
-        with open_memory(house) as memory, interruptible() as cancellation, progress_bar() as show:
+        with (
+            open_memory(house) as memory,
+            Library(house, memory.embedder) as documents,
+            interruptible() as cancellation,
+            progress_bar() as show,
+        ):
             context = tool_context(
                 house,
                 memory,
@@ -64,6 +70,7 @@ def call(options: Namespace) -> int:
                 lambda progress: show(progress.message, progress.done, progress.total, progress.unit),
                 cancellation,
             )
+            context.documents = documents
             output = registry.call(tool.name, args, context)
     if options.json:
         print_json(as_call(tool.name, args, output))

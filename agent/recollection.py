@@ -1,0 +1,44 @@
+"""What is known for a reply: earlier turns, recalled facts and passages of documents, within token budgets.
+
+Owns no store and no prompt wording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+
+from agent.prompt import context_block, estimate_tokens
+from memory.memory import Memory
+from runtime.house import House
+from tools.documents.citing import answering, citation, within
+from tools.documents.library import Library
+from tools.documents.library_store import Passage
+
+TURNS = 20
+"""Earlier turns that are looked at; the token budget mostly keeps fewer."""
+
+
+def earlier_turns(house: House, memory: Memory, session: str) -> list[BaseMessage]:
+    """The session's last turns within `settings.memory.history_tokens`, oldest first."""
+    budget = house.settings.memory.history_tokens
+    kept: list[list[BaseMessage]] = []
+    for past in reversed(memory.history(session, limit=TURNS)):
+        budget -= estimate_tokens(past.user) + estimate_tokens(past.reply)
+        if budget < 0:
+            break
+        kept.append([HumanMessage(past.user), AIMessage(past.reply)])
+    return [message for pair in reversed(kept) for message in pair]
+
+
+def what_is_known(
+    house: House, memory: Memory, documents: Library, text: str, files: Sequence[str], passages: list[Passage]
+) -> str:
+    """The volatile block before a request; the passages that it quotes are put into `passages`."""
+    settings = house.settings.memory
+    hits = memory.recall_for_prompt(text, settings.recall_tokens, estimate_tokens) if settings.recall_tokens else []
+    found = answering(documents.search(text)) if settings.document_tokens else []
+    passages[:] = within(found, settings.document_tokens, estimate_tokens)
+    quoted = [(citation(passage), passage.text) for passage in passages]
+    return context_block(house.now(), [hit.fact.text for hit in hits], files, quoted)
