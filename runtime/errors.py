@@ -4,6 +4,7 @@
     ├── UsageError                exit 2   the request itself is wrong
     │   ├── SettingsError                  a settings file, variable or option
     │   ├── UnknownNameError               no camera, tool, model or session of that name
+    │   ├── ScriptError                    a script file: names the file and the line
     │   └── ArgumentError                  a tool argument of the wrong type or range
     ├── ApprovalError             exit 3   refused, or could not be asked for
     ├── ModelError                exit 1
@@ -88,6 +89,10 @@ class UnknownNameError(UsageError):
         else:
             hint = f"There is no {kind} yet."
         super().__init__(f"No {kind} is named {name!r}.", remedy=f"{hint} {remedy}" if remedy else hint)
+
+
+class ScriptError(UsageError):
+    """A script is malformed; the message names its file and line."""
 
 
 class ApprovalError(HausgeistError):

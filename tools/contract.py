@@ -65,6 +65,8 @@ class ToolContext:
     """The user's own words of this turn."""
     progress: Callable[[Progress], None] = lambda progress: None
     cancellation: Cancellation = field(default_factory=Cancellation)
+    effect: str = ""
+    """Names this piece of work, the same at every attempt: a key for services that refuse to do one thing twice."""
     chat: Callable[[str, str], str] | None = None
     """`chat(instruction, text)` lets the chat model work on a text (data); None where no model is at hand."""
     documents: Library | None = None
@@ -87,6 +89,10 @@ class HausgeistTool(BaseTool):
 
     examples: ClassVar[tuple[Example, ...]] = ()
     risk: ClassVar[Risk] = Risk.WRITE
+    repeatable: ClassVar[bool] = False
+    """Whether doing it again with the same arguments, after it was cut, leaves what doing it once leaves. Tools of
+    risk `READ` are; files under the outputs folder do not count, since scripts put them in place themselves.
+    """
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
 
     @abstractmethod

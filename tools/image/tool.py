@@ -30,6 +30,7 @@ class GenerateImage(HausgeistTool):
     description: str = "Draws a new picture, drawing, photo or logo from a description in words."
     args_schema: Any = GenerateImageArgs
     risk: ClassVar[Risk] = Risk.WRITE
+    repeatable: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("en", "draw a red fox asleep in autumn leaves"),
         Example("en", "make me a wallpaper of a foggy harbour, 1024 by 512"),

@@ -52,6 +52,7 @@ class Remember(HausgeistTool):
     )
     args_schema: Any = RememberArgs
     risk: ClassVar[Risk] = Risk.WRITE
+    repeatable: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("en", "remember that the boiler was serviced in May"),
         Example("en", "make a note: Tom's shoe size is 42"),
@@ -132,6 +133,7 @@ class Forget(HausgeistTool):
     description: str = "Deletes remembered facts for good. Only when the user asks to forget or delete what they told."
     args_schema: Any = ForgetArgs
     risk: ClassVar[Risk] = Risk.SENSITIVE
+    repeatable: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("en", "forget what I said about the boiler"),
         Example("en", "delete the note with Tom's shoe size"),

@@ -29,6 +29,7 @@ class Speak(HausgeistTool):
     description: str = "Says the given words aloud with a voice, or saves them as a sound file (speech from text)."
     args_schema: Any = SpeakArgs
     risk: ClassVar[Risk] = Risk.WRITE
+    repeatable: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("en", "say good night everyone"),
         Example("en", "read this out loud: the bus leaves in ten minutes"),
