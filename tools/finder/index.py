@@ -25,8 +25,10 @@ from tools.finder.records import Box, Camera
 from tools.finder.scan.carry import carried_stays
 from tools.finder.scan.drafts import PersonDraft, SegmentDraft, SegmentFile, StillDraft
 from tools.finder.scan.result import Scan, ScanProgress
-from tools.finder.scan.segments import camera_zone, find_recordings, recording_start, start_from_name
+from tools.finder.scan.segments import camera_zone
 from tools.finder.scan.stays import Stays
+from tools.finder.sources.growing import being_written
+from tools.finder.sources.recordings import named_start, recordings_of, start_of
 from tools.finder.store import FinderStore
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ class IndexReport:
 
     indexed: int = 0
     skipped: int = 0
+    growing: int = 0
+    """Recordings left for later, since they are still being written."""
     broken: list[tuple[str, str]] = field(default_factory=list)
     footage_s: float = 0.0
     wall_s: float = 0.0
@@ -64,11 +68,14 @@ def index_cameras(
     progress: Callable[[Progress], None] = lambda progress: None,
     cancellation: Cancellation | None = None,
     appearance: bool = True,
+    scanner: WorkerSpec | None = None,
+    after_each: Callable[[Camera, Path, IndexReport], None] = lambda camera, file, report: None,
 ) -> IndexReport:
     """Index what is new or changed of these cameras (all of them where `names` is None).
 
     Without the vision models (`appearance` False, or not installed) changes and stays are found without
-    labels. Raises `UnknownNameError`, `CallCancelled` (what was finished stays), `StorageError`, `UsageError`
+    labels. `scanner` stands in for `scan_spec(house)`; `after_each` is called when a recording is written.
+    Raises `UnknownNameError`, `CallCancelled` (what was finished stays), `StorageError`, `UsageError`
     when another process indexes.
     """
     cameras = store.cameras() if names is None else [store.camera(name) for name in names]
@@ -78,7 +85,7 @@ def index_cameras(
         waiting = _waiting(store, cameras, report)
         if not waiting:
             return report
-        indexer = _Indexer(house, store, stack, cancellation, appearance)
+        indexer = _Indexer(house, store, stack, cancellation, appearance, scanner or scan_spec(house))
         for number, (camera, file) in enumerate(waiting):
             cancellation.check()
 
@@ -90,6 +97,7 @@ def index_cameras(
 
             indexer.index(camera, file, report, say)
             report.wall_s = time.monotonic() - began
+            after_each(camera, file, report)
         progress(Progress("done", len(waiting), len(waiting), "recordings"))
     report.wall_s = time.monotonic() - began
     return report
@@ -98,11 +106,16 @@ def index_cameras(
 def _waiting(store: FinderStore, cameras: Sequence[Camera], report: IndexReport) -> list[tuple[Camera, Path]]:
     waiting = []
     for camera in cameras:
-        source = Path(camera.source)
-        if not source.exists():
-            report.broken.append((camera.source, f"the source of camera {camera.name} is not there"))
+        if not camera.place.exists():
+            if camera.held is None:
+                report.broken.append((camera.source, f"the source of camera {camera.name} is not there"))
             continue
-        for file in find_recordings(source):
+        try:
+            files = recordings_of(camera)
+        except OSError as problem:
+            report.broken.append((camera.source, f"the recordings of {camera.name} cannot be read: {problem.strerror}"))
+            continue
+        for file in files:
             try:
                 found = file.stat()
             except OSError as problem:
@@ -110,6 +123,8 @@ def _waiting(store: FinderStore, cameras: Sequence[Camera], report: IndexReport)
                 continue
             if store.is_indexed(camera.id, str(file), found.st_size, found.st_mtime_ns):
                 report.skipped += 1
+            elif being_written(file):
+                report.growing += 1
             else:
                 waiting.append((camera, file))
     return waiting
@@ -119,11 +134,12 @@ class _Indexer:
     """One indexing while it runs."""
 
     def __init__(
-        self, house: House, store: FinderStore, stack: ExitStack, cancellation: Cancellation, appearance: bool
-    ) -> None:
+        self, house: House, store: FinderStore, stack: ExitStack, cancellation: Cancellation, appearance: bool,
+        scanner: WorkerSpec,
+    ) -> None:  # fmt: skip
         self._house, self._store, self._cancellation = house, store, cancellation
         self._zone = camera_zone(house.settings.finder.timezone)
-        self._worker: Worker = stack.enter_context(house.residency.lease(scan_spec(house)))
+        self._worker: Worker = stack.enter_context(house.residency.lease(scanner))
         self._appearance: Appearance | None = None
         self._vectors: Vectors | None = None
         if appearance:
@@ -142,7 +158,7 @@ class _Indexer:
         try:
             scan = self._scan(file, say)
         except (MediaError, WorkerDiedError) as problem:
-            start = start_from_name(file, self._zone) or found.st_mtime
+            start = named_start(camera, file, self._zone) or found.st_mtime
             draft = SegmentDraft(
                 SegmentFile(
                     str(file), found.st_size, found.st_mtime_ns, start, 0.0, 0, 0, 0.0, "broken", problem.message
@@ -151,10 +167,9 @@ class _Indexer:
             self._write(camera, draft)
             report.broken.append((str(file), problem.message))
             return
-        start = recording_start(
-            file, given=camera.start, creation=scan.creation, mtime=found.st_mtime, duration_s=scan.duration_s,
-            zone=self._zone,
-        ).time  # fmt: skip
+        start = start_of(
+            camera, file, creation=scan.creation, mtime=found.st_mtime, duration_s=scan.duration_s, default=self._zone
+        ).time
         problem_text = "; ".join(scan.problems) or None
         segment = SegmentFile(
             str(file), found.st_size, found.st_mtime_ns, start, scan.duration_s, scan.width, scan.height, scan.fps,

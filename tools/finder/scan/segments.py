@@ -1,34 +1,29 @@
 """When a recording began: from the owner, its name, its container, or its file time. Owns no decoding.
 
-Names without a zone are local times of the camera's zone. A local time that daylight saving time makes
-ambiguous is taken as the first of the two (PEP 495, fold=0); one that it skips is moved forward by the
-skipped hour.
+Names without a zone are local times of the camera's zone. A local time that the end of daylight saving time makes
+ambiguous is taken as the one of the two (PEP 495, fold) that the container's or the file's time agrees with, as the
+first where neither does; one that the beginning skips is moved forward by the skipped hour.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from runtime.errors import SettingsError, UsageError
+from tools.finder.sources.name_patterns import NamePattern, named_time
 
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".flv", ".3gp"}
     | {".wmv", ".h264", ".264", ".h265", ".hevc", ".dav"}
 )
 
-_DATE = r"(?P<year>20\d\d)[-_.]?(?P<month>0[1-9]|1[0-2])[-_.]?(?P<day>0[1-9]|[12]\d|3[01])"
-_TIME = r"(?P<hour>[01]\d|2[0-3])[-_.:hH]?(?P<minute>[0-5]\d)(?:[-_.:mM]?(?P<second>[0-5]\d)(?:\.(?P<part>\d{1,6}))?)?"
-_STAMP = re.compile(rf"(?<!\d){_DATE}[-_T .@]{{0,3}}{_TIME}[sS]?(?P<zone>Z|[+-]\d\d:?\d\d)?(?!\d)")
-_FRIGATE = re.compile(
-    r"(?P<year>20\d\d)-(?P<month>\d\d)[-/](?P<day>\d\d)/(?P<hour>\d\d)/[^/]+/(?P<minute>\d\d)\.(?P<second>\d\d)\.\w+$"
-)
-_EPOCH = re.compile(r"(?<!\d)(?P<seconds>1\d{9})(?:\.(?P<part>\d{1,6}))?(?!\d)")
+AGREES_S = 900.0
+"""How far the end of a recording and its file time may lie apart and still tell which of two hours is meant."""
 
 StartSource = Literal["given", "name", "container", "file"]
 
@@ -60,37 +55,22 @@ def to_unix(local: datetime, zone: tzinfo | None) -> float:
     return local.timestamp()
 
 
-def start_from_name(path: str | Path, zone: tzinfo | None = None) -> float | None:
-    """The start that a file's name tells, or None.
+def start_from_name(path: str | Path, zone: tzinfo | None = None, pattern: NamePattern | None = None) -> float | None:
+    """The start that a file's name tells, or None: by the owner's `pattern`, else by a common way of naming.
 
-    Known are dates and times such as `2026-03-02_08-37-00`, `20260302T083700`, `20260302T083700Z`, Frigate's
-    folders (`2026-03-02/08/kitchen/37.00.mp4`, UTC), and Unix seconds (`1772440620.mp4`).
+    See `tools.finder.sources.name_patterns.named_time` for those.
     """
-    path = Path(path)
-    frigate = _FRIGATE.search(path.as_posix())
-    if frigate:
-        return _moment(frigate, UTC)
-    for match in _STAMP.finditer(path.stem):
-        moment = _moment(match, zone)
-        if moment is not None:
-            return moment
-    epoch = _EPOCH.search(path.stem)
-    return float(f"{epoch['seconds']}.{epoch['part'] or 0}") if epoch else None
+    moment = _named(path, pattern)
+    return None if moment is None else to_unix(moment, zone)
 
 
-def _moment(match: re.Match[str], zone: tzinfo | None) -> float | None:
-    parts = match.groupdict()
-    try:
-        year, month, day, hour, minute = (int(parts[name]) for name in ("year", "month", "day", "hour", "minute"))
-        moment = datetime(year, month, day, hour, minute, int(parts["second"] or 0))
-    except ValueError:
-        return None
-    fraction = float(f"0.{parts['part']}") if parts.get("part") else 0.0
-    stated = parts.get("zone")
-    if stated:
-        text = "+00:00" if stated == "Z" else stated if ":" in stated else f"{stated[:3]}:{stated[3:]}"
-        return datetime.fromisoformat(f"{moment.isoformat()}{text}").timestamp() + fraction
-    return to_unix(moment, zone) + fraction
+def _named(path: str | Path, pattern: NamePattern | None) -> datetime | None:
+    return named_time(path) if pattern is None else pattern.read(path)
+
+
+def _both(moment: datetime, zone: tzinfo | None) -> tuple[float, float]:
+    """The two times that a local time may mean; the same but where clocks were put back."""
+    return to_unix(moment.replace(fold=0), zone), to_unix(moment.replace(fold=1), zone)
 
 
 def recording_start(
@@ -101,6 +81,7 @@ def recording_start(
     mtime: float,
     duration_s: float,
     zone: tzinfo | None = None,
+    pattern: NamePattern | None = None,
 ) -> Start:
     """When the recording `path` began:
 
@@ -110,9 +91,14 @@ def recording_start(
     """
     if given is not None:
         return Start(given, "given")
-    named = start_from_name(path, zone)
-    if named is not None:
-        return Start(named, "name")
+    moment = _named(path, pattern)
+    if moment is not None:
+        first, second = _both(moment, zone)
+        if second <= first:  # unambiguous, or skipped
+            return Start(first, "name")
+        signs = [time for time in (creation, mtime - duration_s) if time is not None]
+        later = any(abs(sign - second) < AGREES_S for sign in signs)
+        return Start(second if later else first, "name")
     if creation is not None and creation > 978_307_200:
         return Start(creation, "container")
     return Start(mtime - duration_s, "file")
