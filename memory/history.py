@@ -12,7 +12,10 @@ from memory.database import Database
 from memory.records import PastTurn, SessionInfo
 from memory.store import fold
 from memory.words import content_words
+from runtime.errors import ArgumentError
 
+TITLE = 60
+"""Characters of a conversation's title at most."""
 TOLD_AGAIN = 0.8
 """A turn tells a fact when it holds this share of the fact's content words."""
 
@@ -43,16 +46,48 @@ class History:
             rows = connection.execute(sql, (session, limit)).fetchall()
         return [_turn(row) for row in reversed(rows)]
 
-    def sessions(self) -> list[SessionInfo]:
-        """All conversations, the latest first."""
+    def sessions(self, query: str = "") -> list[SessionInfo]:
+        """All conversations, the latest first; with `query` those whose name or turns hold its words."""
         if not self.database.exists:
             return []
-        sql = "SELECT session, min(id) AS a, max(id) AS b, count(*) AS n FROM turns GROUP BY session ORDER BY b DESC"
+        sql = (
+            "SELECT t.session, count(*) AS n, f.time AS first, f.user AS title, l.time AS last FROM turns t"
+            " JOIN (SELECT session, min(id) AS a, max(id) AS b FROM turns GROUP BY session) s ON s.session = t.session"
+            " JOIN turns f ON f.id = s.a JOIN turns l ON l.id = s.b GROUP BY t.session ORDER BY s.b DESC"
+        )
         with self.database.reading() as connection:
-            times = dict(connection.execute("SELECT id, time FROM turns").fetchall())
             rows = connection.execute(sql).fetchall()
+        held = self._holding(query) if query.strip() else None
         stamp = datetime.fromisoformat
-        return [SessionInfo(row["session"], stamp(times[row["a"]]), stamp(times[row["b"]]), row["n"]) for row in rows]
+        return [
+            SessionInfo(row["session"], stamp(row["first"]), stamp(row["last"]), row["n"], _title(row["title"]))
+            for row in rows
+            if held is None or row["session"] in held
+        ]
+
+    def _holding(self, query: str) -> set[str]:
+        """Names of the conversations in which one turn, or the name, holds every word of `query` in any case."""
+        words = [word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in query.split()]
+        where = " AND ".join(["session || ' ' || user || ' ' || reply LIKE ? ESCAPE '\\'"] * len(words))
+        with self.database.reading() as connection:
+            sql = f"SELECT DISTINCT session FROM turns WHERE {where}"  # noqa: S608 - only marks are put in
+            return {row[0] for row in connection.execute(sql, [f"%{word}%" for word in words])}
+
+    def rename(self, session: str, name: str) -> None:
+        """Give a conversation another name. Raises `ArgumentError` where that is empty or taken."""
+        clean = " ".join(name.split())
+        if not clean:
+            raise ArgumentError("A conversation needs a name.", remedy="Write at least one character.")
+        with self.database.transaction() as connection:
+            if clean != session and connection.execute("SELECT 1 FROM turns WHERE session = ?", (clean,)).fetchone():
+                raise ArgumentError(f"There is a conversation named {clean!r}.", remedy="Choose another name.")
+            connection.execute("UPDATE turns SET session = ? WHERE session = ?", (clean, session))
+
+    def rewind(self, session: str, turn: int) -> int:
+        """Remove the turn of that id and all later ones of the session; gives how many."""
+        with self.database.transaction() as connection:
+            sql = "DELETE FROM turns WHERE session = ? AND id >= ?"
+            return connection.execute(sql, (session, turn)).rowcount
 
     def delete_session(self, session: str) -> int:
         """Remove a conversation; gives the number of turns that were removed."""
@@ -66,6 +101,12 @@ class History:
             told = {row["id"] for row in rows if tells(" ".join(tuple(row)[1:]), texts)} | set(turns)
             connection.executemany("DELETE FROM turns WHERE id = ?", [(turn,) for turn in told])
         return len(told)
+
+
+def _title(text: str) -> str:
+    """The first words of a conversation, on one line."""
+    line = " ".join(text[:400].split())
+    return line if len(line) <= TITLE else f"{line[: TITLE - 1]}…"
 
 
 def tells(telling: str, texts: Sequence[str]) -> bool:

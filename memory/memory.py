@@ -94,7 +94,7 @@ class Memory:
 
         A time that the query names ("last week") raises the facts told then. Raises `StorageError`, `ModelError`.
         """
-        if not query.strip() or k <= 0 or self._facts.count() == 0:
+        if not query.strip() or k <= 0 or self._facts.empty:
             return []
         nearest = self._nearest(query, max(PASSAGES, 4 * k))
         similarity = {fact: cosine for fact, (_, cosine) in nearest.items()}
@@ -204,9 +204,21 @@ class Memory:
         """The last `limit` turns of a session, oldest first."""
         return self._history.turns(session, limit)
 
-    def sessions(self) -> list[SessionInfo]:
-        """All conversations, the latest first."""
-        return self._history.sessions()
+    def sessions(self, query: str = "") -> list[SessionInfo]:
+        """All conversations, the latest first; with `query` those that hold its words."""
+        return self._history.sessions(query)
+
+    def rename_session(self, session: str, name: str) -> None:
+        """Give a conversation another name. Raises `ArgumentError` where that is empty or taken."""
+        self._history.rename(session, name)
+
+    def delete_session(self, session: str) -> int:
+        """Remove a conversation; the facts that were learned from it stay. Gives the number of its turns."""
+        return self._history.delete_session(session)
+
+    def rewind(self, session: str, turn: int) -> int:
+        """Remove a turn of a conversation and all after it, so that it can be said otherwise; gives how many."""
+        return self._history.rewind(session, turn)
 
     def close(self) -> None:
         """Close the files; workers belong to the house."""

@@ -85,14 +85,15 @@ class PastTurn:
 
 @dataclass(frozen=True)
 class SessionInfo:
-    """A conversation: its name, its first and last turn, and how many there are."""
+    """A conversation: its name, its first and last turn, how many there are, and the words it began with."""
 
     name: str
     started: datetime
     updated: datetime
     turns: int
+    title: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """name, started, updated, turns."""
+        """name, started, updated, turns, title."""
         started, updated = self.started.isoformat(), self.updated.isoformat()
-        return {"name": self.name, "started": started, "updated": updated, "turns": self.turns}
+        return {"name": self.name, "started": started, "updated": updated, "turns": self.turns, "title": self.title}

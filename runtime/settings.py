@@ -106,6 +106,8 @@ class BudgetSettings(Section):
     cpu_gib: float | None = Field(None, gt=0, description="GiB of main memory; None: 70 % of what is free")
     gpu_gib: float | None = Field(None, gt=0, description="GiB of GPU memory; None: 90 % of what is free")
     idle_s: float = Field(600.0, gt=0, description="seconds after which an idle model may be given back")
+    wait_s: float = Field(20.0, ge=0, description="seconds that a model waits for memory that others are using")
+    pinned: tuple[str, ...] = Field((), description="models that are never given back, such as chat or image")
 
 
 class ToolSettings(Section):
@@ -113,6 +115,17 @@ class ToolSettings(Section):
 
     disabled: tuple[str, ...] = Field((), description="tools that are not offered")
     langchain: tuple[str, ...] = Field((), description="LangChain tools to add, as package.module:name")
+
+
+class UiSettings(Section):
+    """The terminal app."""
+
+    theme: Literal["lantern", "daylight", "high-contrast", "colour-blind"] = Field("lantern", description="colours")
+    language: Literal["auto", "en", "zh"] = Field("auto", description="language of the screens; auto: the system's")
+    pictures: Literal["auto", "kitty", "sixel", "blocks", "off"] = Field(
+        "auto", description="how pictures are drawn; auto: what the terminal is known to do"
+    )
+    guide: bool = Field(True, description="offer the guide at the first start")
 
 
 class Settings(Section):
@@ -128,6 +141,7 @@ class Settings(Section):
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)  # type: ignore[arg-type]
     budget: BudgetSettings = Field(default_factory=BudgetSettings)  # type: ignore[arg-type]
     tools: ToolSettings = Field(default_factory=ToolSettings)  # type: ignore[arg-type]
+    ui: UiSettings = Field(default_factory=UiSettings)  # type: ignore[arg-type]
 
 
 def load_settings(

@@ -1,0 +1,127 @@
+"""What the cameras saw: things, the day's lanes, the filmstrip of one sighting. Owns no search."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timedelta
+from typing import Any
+
+from agent.host.job import Job
+from runtime.errors import HausgeistError
+from runtime.paths import ensure
+from tools.finder.records import Sighting
+from tools.finder.scan.segments import camera_zone
+from tools.finder.store import FinderStore
+
+MOST_THINGS = 60
+
+
+def things(job: Job, query: str = "") -> list[dict[str, Any]]:
+    """Things by what they look like, each where it was last seen, the newest first; `query` filters by words.
+
+    {"name", "camera", "first_seen", "last_seen", "box", "score", "times", "crop" (base64 JPEG or "")}; Unix seconds.
+    """
+    if not (job.house.paths.finder / "finder.sqlite").exists():
+        return []
+    with FinderStore(job.house.paths.finder) as store:
+        names = {camera.id: camera.name for camera in store.cameras()}
+        sightings = store.sightings()
+    groups: dict[str, list[Sighting]] = {}
+    wanted = query.casefold().split()
+    for one in sightings:
+        name = _name(one)
+        if all(word in f"{name} {names[one.camera_id]}".casefold() for word in wanted):
+            groups.setdefault(name, []).append(one)
+    return [_thing(name, seen, names[seen[0].camera_id]) for name, seen in list(groups.items())[:MOST_THINGS]]
+
+
+def _name(one: Sighting) -> str:
+    colours = " ".join(word for word in one.colours[:2] if word not in {"light", "dark"})
+    label = one.label if one.label and (one.label_score or 0) >= 0.3 else "thing"
+    return f"{colours} {label}".strip()
+
+
+def _thing(name: str, seen: list[Sighting], camera: str) -> dict[str, Any]:
+    newest = seen[0]
+    return {
+        "name": name,
+        "camera": camera,
+        "first_seen": newest.first_seen,
+        "last_seen": newest.last_seen,
+        "box": list(newest.box),
+        "score": newest.label_score or 0.0,
+        "times": len(seen),
+        "crop": base64.b64encode(newest.crop).decode() if newest.crop else "",
+    }
+
+
+def timeline(job: Job, day: str = "", thing: str = "") -> dict[str, Any]:
+    """One day by camera: {"day", "from", "to", "lanes": [{"camera", "gaps", "covered", "people", "thing", "changes"}]}.
+
+    `day` is ISO 8601, else the newest day with footage. `thing` is looked for as `find_item` does. All times are Unix
+    seconds; `people` and `thing` are lists of [from, to], `changes` of [time, type].
+    """
+    zone = camera_zone(job.house.settings.finder.timezone) or job.house.now().tzinfo
+    if not (job.house.paths.finder / "finder.sqlite").exists():
+        return {"day": "", "from": 0.0, "to": 0.0, "lanes": []}
+    seen = _sightings_of(job, thing)
+    with FinderStore(job.house.paths.finder) as store:
+        cameras = [camera.name for camera in store.cameras()]
+        ends = [covered.end for name in cameras if (covered := store.coverage(name)).end is not None]
+        if day:
+            start = datetime.fromisoformat(day).replace(tzinfo=zone)
+        else:
+            newest = datetime.fromtimestamp(max(ends), zone) if ends else job.house.now()
+            start = newest.replace(hour=0, minute=0, second=0, microsecond=0)
+        span = (start.timestamp(), (start + timedelta(days=1)).timestamp())
+        lanes = [_lane(store, name, *span, seen) for name in cameras]
+    return {"day": start.date().isoformat(), "from": span[0], "to": span[1], "lanes": lanes}
+
+
+def _lane(store: FinderStore, name: str, start: float, end: float, seen: list[dict[str, Any]]) -> dict[str, Any]:
+    segments = [s for s in store.segments(name) if s.status != "broken" and s.start < end]
+    covered = [[s.start, s.start + s.duration_s] for s in segments if s.start + s.duration_s > start]
+    return {
+        "camera": name,
+        "covered": covered,
+        "gaps": [list(gap) for gap in store.coverage(name, start, end).gaps],
+        "people": [[p.first_seen, p.last_seen] for p in store.people(name, start, end)],
+        "thing": [[one["from"], one["to"]] for one in seen if one["camera"] == name],
+        "changes": [[change.time, change.type] for change in store.changes(name, start, end)],
+    }
+
+
+def _sightings_of(job: Job, thing: str) -> list[dict[str, Any]]:
+    if not thing.strip():
+        return []
+    from tools.finder.answering.search import FindQuery, search
+
+    result = search(job.house, job.desk.memory.embedder, FindQuery(thing), check=job.cancellation.check)
+    return [{"camera": one.camera, "from": one.sighting.first_seen, "to": one.sighting.last_seen}
+            for one in result.found.reported]  # fmt: skip
+
+
+def filmstrip(job: Job, camera: str, first_seen: str, last_seen: str, box: list[float]) -> list[dict[str, Any]]:
+    """Before, last seen and after, with the box drawn: [{"when", "time", "file"}]; those without a still are left out.
+
+    Times are ISO 8601 as `find_item` tells them; `box` is in pixels of the recording.
+    """
+    from tools.finder.answering.evidence_backend import draw_evidence
+
+    first, last = (datetime.fromisoformat(text).timestamp() for text in (first_seen, last_seen))
+    with FinderStore(job.house.paths.finder) as store:
+        stills = store.stills(camera)
+        before = [s for s in stills if s.time < first - 0.5]
+        during = [s for s in stills if first - 0.5 <= s.time <= last + 0.5]
+        after = [s for s in stills if s.time > last + 0.5]
+        chosen = [("before", before[-1:]), ("seen", during[-1:]), ("after", after[:1])]
+        frames = []
+        for when, found in chosen:
+            for still in found:
+                target = ensure(job.house.paths.cache / "filmstrip") / f"{still.id}-{round(last)}-{round(box[0])}.jpg"
+                try:
+                    draw_evidence(store.folder / still.file, tuple(box), still.scale, target, 960)  # type: ignore[arg-type]
+                except HausgeistError:
+                    continue
+                frames.append({"when": when, "time": still.time, "file": str(target)})
+    return frames
