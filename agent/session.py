@@ -70,6 +70,8 @@ class Session:
     owns_house: bool = False
     always: set[str] = field(default_factory=set)
     never: set[str] = field(default_factory=set)
+    past: Sequence[BaseMessage] | None = None
+    """Earlier messages instead of the stored conversation (see `agent.aside`); such a turn is not kept."""
 
     @classmethod
     def open(cls, house: House | None = None, name: str = "default", *, language: str | None = None) -> Session:
@@ -218,10 +220,9 @@ class Session:
             language = "zh" if has_chinese(text) else "en"
         if isinstance(self.model, ChatLlama):
             self.model.cancellation = cancellation
-        chat = self.model.text_work if isinstance(self.model, ChatLlama) else self._remote_work
         context = ToolContext(
             self.house, self.memory, language, self.name, text,
-            cancellation=cancellation, chat=chat, documents=self.documents,
+            cancellation=cancellation, chat=self.work_on, documents=self.documents,
         )  # fmt: skip
         files = [str(Path(file).expanduser().absolute()) for file in attachments]
         passages: list[Passage] = []
@@ -246,7 +247,9 @@ class Session:
         ours = isinstance(self.model, ChatLlama)
         system = None if ours else system_prompt(self.house.settings.chat.persona, (), {})
         agent = build_agent(self.model, self.registry, self.house.settings, system)
-        past = await asyncio.to_thread(earlier_turns, self.house, self.memory, self.name)
+        past = self.past
+        if past is None:
+            past = await asyncio.to_thread(earlier_turns, self.house, self.memory, self.name)
         messages = [*past, self._newest(turn, text, ours)]
         final: list[BaseMessage] = []
         written: list[str] = []
@@ -279,11 +282,17 @@ class Session:
         return HumanMessage(content, additional_kwargs={"request": text})
 
     def _keep(self, turn: TurnState, text: str, reply: str) -> None:
+        if self.past is not None:
+            return
         now = self.house.now()
         calls = [{"name": c.name, "args": c.args, "status": c.output.status} for c in turn.calls]
         self.memory.append_turn(self.name, text, reply, calls, now)
         if not turn.calls:
             self.memory.learn_from(text, self.name, now)
+
+    def work_on(self, instruction: str, text: str) -> str:
+        """Let the chat model work on a text, which is data: no tool is chosen."""
+        return (self.model.text_work if isinstance(self.model, ChatLlama) else self._remote_work)(instruction, text)
 
     def _remote_work(self, instruction: str, text: str) -> str:
         return text_of(self.model.invoke([("system", instruction), ("human", text)]))
