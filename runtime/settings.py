@@ -69,6 +69,14 @@ class SpeechSettings(Section):
     recognizer: str = Field("whisper-base", description="catalogue id of the speech recogniser")
     voice: str = Field("piper-en-us-joe", description="catalogue id of the voice")
     play: bool = Field(True, description="play speech when there is a sound device")
+    input_device: str | None = Field(None, description="microphone, by a part of its name; None: the default one")
+    output_device: str | None = Field(None, description="loudspeaker, by a part of its name; None: the default one")
+    mode: Literal["hands-free", "push", "wake"] = Field("hands-free", description="how a spoken turn begins")
+    duplex: Literal["half", "full"] = Field("half", description="full hears you while it speaks: with a headset only")
+    wake_word: str = Field("okay_nabu", description="okay_nabu, hey_jarvis, hey_mycroft, alexa, or a model's .json file")
+    follow_up_s: float = Field(8.0, ge=0, description="seconds after an answer without the wake word; 0: never")
+    end_silence_s: float = Field(0.8, ge=0.3, le=5, description="silence that ends a turn, where its words do not tell")
+    earcons: bool = Field(True, description="short sounds that tell what voice does")
 
 
 class ImageSettings(Section):
