@@ -16,6 +16,8 @@ from memory.records import Fact, Kind
 from memory.words import content_words, index_words
 
 CHUNK = 500
+RANK_AT_MOST = 10_000
+"""Facts that a search by words ranks at most, but for a search whose rarest word more facts hold."""
 _FINAL = (".", "!", "。", "！", " ")
 
 
@@ -44,6 +46,14 @@ class FactStore:
                 newer = result[-1][0].id
                 connection.execute("UPDATE facts SET superseded_by = ? WHERE id = ?", (newer, replaces))
         return result
+
+    @property
+    def empty(self) -> bool:
+        """Whether no fact is valid now; quick however many there are."""
+        if not self.database.exists:
+            return True
+        with self.database.reading() as connection:
+            return connection.execute("SELECT 1 FROM facts WHERE superseded_by IS NULL LIMIT 1").fetchone() is None
 
     def count(self) -> int:
         """Facts that are valid now; does not make a database where there is none."""
@@ -77,17 +87,20 @@ class FactStore:
         return found
 
     def by_words(self, query: str, limit: int) -> list[tuple[int, float]]:
-        """Ids of valid facts that share content words with `query`, best BM25 first (larger is better)."""
+        """Ids of valid facts that share content words with `query`, best BM25 first (larger is better).
+
+        Of many facts, words that very many hold are left out where rarer ones are there: they tell little (BM25 weighs
+        a word by its rarity), and ranking all that hold them would take most of the time.
+        """
         words = content_words(query)
         if not words:
             return []
-        expression = " OR ".join(f'"{word}"' for word in words)
-        sql = (
-            "SELECT words.rowid, -bm25(words) FROM words JOIN facts ON facts.id = words.rowid "
-            "WHERE words MATCH ? AND facts.superseded_by IS NULL ORDER BY bm25(words) LIMIT ?"
-        )
         with self.database.reading() as connection:
-            return [(int(row[0]), float(row[1])) for row in connection.execute(sql, (expression, limit))]
+            telling = _telling(connection, words)
+            sql = "SELECT rowid, -rank AS score FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?"
+            rows = connection.execute(sql, (_any_of(telling), 2 * limit)).fetchall()
+        valid = self.get([int(row[0]) for row in rows])
+        return [(int(row[0]), float(row[1])) for row in rows if row[0] in valid][:limit]
 
     def within(self, start: datetime, end: datetime, limit: int) -> list[int]:
         """Ids of valid facts whose time lies in the interval, newest first."""
@@ -144,6 +157,24 @@ class FactStore:
         """Keep a value about the store itself."""
         with self.database.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return " OR ".join(f'"{word}"' for word in words)
+
+
+def _telling(connection: sqlite3.Connection, words: list[str]) -> list[str]:
+    """The words to rank by: all of them among few facts; among many the rarest, as long as few facts hold them."""
+    newest = connection.execute("SELECT max(id) FROM facts").fetchone()[0] or 0
+    if newest <= RANK_AT_MOST:
+        return words
+    sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
+    held = {word: connection.execute(sql, (f'"{word}"', RANK_AT_MOST)).fetchone()[0] for word in words}
+    kept: list[str] = []
+    for word in sorted(words, key=lambda word: held[word]):
+        if sum(held[other] for other in kept) + held[word] <= RANK_AT_MOST or not kept:
+            kept.append(word)
+    return [word for word in kept if held[word]] or kept[:1]
 
 
 def fold(text: str) -> str:

@@ -47,6 +47,8 @@ class ChromaVectors:
 
     def __init__(self, folder: Path) -> None:
         self.folder = ensure(folder)
+        self._few = 0
+        """Passages there were at least, when they were last counted."""
         fill_allocations()
         try:
             self._client = chromadb.PersistentClient(
@@ -82,7 +84,9 @@ class ChromaVectors:
 
     def nearest(self, vector: NDArray[np.float32], limit: int) -> list[tuple[int, int, float]]:
         """The nearest passages as (fact, passage number, cosine), nearest first."""
-        limit = min(limit, self.count())
+        if self._few < limit:  # Chroma counts rows one by one: not for each search among many
+            self._few = self.count()
+        limit = min(limit, self._few)
         if limit == 0:
             return []
         found = self._passages.query(query_embeddings=[vector], n_results=limit, include=["distances"])
@@ -92,6 +96,7 @@ class ChromaVectors:
     def remove(self, facts: set[int]) -> None:
         """Delete the vectors of those facts from the collection (see `copy_to` for the files)."""
         names = [name for name in self._passages.get(include=[])["ids"] if _fact(name) in facts]
+        self._few = 0
         for start in range(0, len(names), BATCH):
             self._passages.delete(ids=names[start : start + BATCH])
 
