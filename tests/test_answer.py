@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+import pytest
+
+from runtime.house import House
 from tools.finder.answering.answer import Found, Reported, choose, report
-from tools.finder.answering.answer import House as Known
+from tools.finder.answering.index_view import open_index
 from tools.finder.answering.match import Ranked
 from tools.finder.answering.wording import clock, sentence, span_hours
 from tools.finder.records import Box, Camera, Change, Coverage, Person, Sighting, Zone
+from tools.finder.store import FinderStore
 
 T0 = datetime(2026, 3, 2, 10, 0, tzinfo=UTC).timestamp()
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -27,26 +34,61 @@ def change(id_: int, at: float, kind: str, box: Box = BOX, person: int | None = 
     return Change(id_, 1, 1, T0 + at, kind, box, 0.9, None, None, person)  # type: ignore[arg-type]
 
 
-def known(sightings: list[Sighting], changes: list[Change], people: list[Person] | None = None) -> Known:
-    return Known(CAMERAS, {1: (640, 480), 2: (640, 480)}, sightings, changes, people or [], COVERAGE)
+SEGMENTS = ((1, 1, 0.0, 3600.0), (2, 2, 0.0, 600.0), (3, 2, 900.0, 2700.0))
+"""Id, camera, start after T0 and duration, seconds."""
 
 
-def told(sightings: list[Sighting], changes: list[Change], people: list[Person] | None = None) -> Reported:
-    return report([Ranked(sightings[0], 0.9, 50.0, {})], known(sightings, changes, people))[0]
+@pytest.fixture
+def told(house: House) -> Callable[..., Reported]:
+    """`told(sightings, changes, people)`: the first sighting as it is reported from a store that holds all of them."""
+
+    def report_first(sightings: list[Sighting], changes: list[Change], people: Sequence[Person] = ()) -> Reported:
+        with FinderStore(house.paths.finder) as store:
+            for camera in CAMERAS:
+                store.add_camera(camera.name, camera.source, zones=camera.zones)
+            with sqlite3.connect(store.folder / "finder.sqlite") as database:
+                write_rows(database, sightings, changes, people)
+            index = open_index(house, store, None, None)
+            return report([Ranked(sightings[0], 0.9, 50.0, {})], index.history)[0]
+
+    return report_first
+
+
+def write_rows(
+    database: sqlite3.Connection, sightings: list[Sighting], changes: list[Change], people: Sequence[Person]
+) -> None:
+    def add(table: str, columns: str, *values: object) -> None:
+        database.execute(f"INSERT INTO {table} ({columns}) VALUES ({','.join('?' * len(values))})", values)
+
+    for id_, camera, start, duration in SEGMENTS:
+        columns = "id, camera_id, path, bytes, mtime_ns, start, duration_s, width, height, fps, status, indexed"
+        add("segments", columns, id_, camera, f"{id_}.mp4", 1, 1, T0 + start, duration, 640, 480, 10.0, "ok", T0)
+    for p in people:
+        columns = "id, segment_id, camera_id, first_seen, last_seen, path"
+        add("people", columns, p.id, p.segment_id, p.camera_id, p.first_seen, p.last_seen, json.dumps(p.path))
+    for c in changes:
+        columns = "id, segment_id, camera_id, time, type, x, y, w, h, score, person_id"
+        add("changes", columns, c.id, c.segment_id, c.camera_id, c.time, c.type, *c.box, c.score, c.person_id)
+    for s in sightings:
+        columns = "id, segment_id, camera_id, first_seen, last_seen, x, y, w, h, placed_by, ended_by, origin"
+        columns += ", label, label_score, colours"
+        looks = (s.origin, s.label, s.label_score, " ".join(s.colours))
+        seen = (s.first_seen, s.last_seen, *s.box, s.placed_by, s.ended_by)
+        add("sightings", columns, s.id, s.segment_id, s.camera_id, *seen, *looks)
 
 
 def say(one: Reported, language: str = "en") -> str:
     return sentence("the mug", Found((one,), 0.9, tuple(COVERAGE)), NOW, language)
 
 
-def test_a_thing_that_still_lies_there_is_visible() -> None:
+def test_a_thing_that_still_lies_there_is_visible(told: Callable[..., Reported]) -> None:
     one = told([stay(1, 0, 3600)], [])
     assert (one.state, one.place.zone, one.by) == ("visible", "study desk", None)
     assert say(one) == "Last seen (the mug): camera study, on the study desk, 11:00. The spot has not changed since."
     assert say(one, "zh") == "“the mug”最后一次看到：study，study desk，11:00。此后那个位置没有变化。"
 
 
-def test_a_covered_thing_names_the_cover_and_the_time() -> None:
+def test_a_covered_thing_names_the_cover_and_the_time(told: Callable[..., Reported]) -> None:
     cover = stay(2, 300, 3600, (180, 180, 90, 80), placed_by=7, colours=("blue",), label="book", label_score=0.8)
     one = told([stay(1, 0, 300, ended_by=8), cover], [change(7, 300, "placed", cover.box), change(8, 300, "covered")])
     assert (one.state, one.cover) == ("covered", "blue book")
@@ -54,13 +96,13 @@ def test_a_covered_thing_names_the_cover_and_the_time() -> None:
     assert "蓝色书" in say(one, "zh")
 
 
-def test_a_cover_that_the_index_did_not_call_one_is_seen_too() -> None:
+def test_a_cover_that_the_index_did_not_call_one_is_seen_too(told: Callable[..., Reported]) -> None:
     cover = stay(2, 300, 3600, (180, 180, 90, 80), placed_by=7)
     one = told([stay(1, 0, 300), cover], [change(7, 300, "placed", cover.box)])
     assert one.state == "covered"
 
 
-def test_a_thing_that_was_taken_is_carried_by_a_person_whose_path_is_told() -> None:
+def test_a_thing_that_was_taken_is_carried_by_a_person_whose_path_is_told(told: Callable[..., Reported]) -> None:
     taker = Person(5, 1, 1, T0 + 290, T0 + 310, ((T0 + 290, 100, 50, 90, 300),))
     later = Person(6, 2, 2, T0 + 320, T0 + 340, ((T0 + 320, 100, 50, 90, 300),))
     much_later = Person(7, 2, 2, T0 + 900, T0 + 940, ((T0 + 900, 100, 50, 90, 300),))
@@ -71,7 +113,7 @@ def test_a_thing_that_was_taken_is_carried_by_a_person_whose_path_is_told() -> N
     assert "Afterwards a person was seen on hallway (10:05)." in say(one)
 
 
-def test_a_thing_that_is_missing_without_an_event_is_gone() -> None:
+def test_a_thing_that_is_missing_without_an_event_is_gone(told: Callable[..., Reported]) -> None:
     assert told([stay(1, 0, 1200)], []).state == "gone"
 
 

@@ -156,6 +156,8 @@ CREATE TABLE segments (id INTEGER PRIMARY KEY, camera_id INTEGER NOT NULL REFERE
   path TEXT NOT NULL, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, start REAL NOT NULL, duration_s REAL NOT NULL,
   width INTEGER NOT NULL, height INTEGER NOT NULL, fps REAL NOT NULL, status TEXT NOT NULL, problem TEXT, indexed REAL,
   UNIQUE (camera_id, path));
+CREATE TABLE sightings (id INTEGER PRIMARY KEY AUTOINCREMENT, segment_id INTEGER NOT NULL);
+INSERT INTO sightings VALUES (7, 1);
 INSERT INTO cameras VALUES (1, 'study', '/rec', NULL, 1.0);
 INSERT INTO zones VALUES (1, 'desk', '[[0, 0], [9, 0], [9, 9]]');
 INSERT INTO segments VALUES (1, 1, '/rec/a.mp4', 10, 20, 1000.0, 60.0, 640, 360, 10.0, 'ok', NULL, 5.0);
@@ -173,6 +175,7 @@ def test_an_index_of_the_first_version_is_brought_to_the_present_one(tmp_path: P
             assert (camera.kind, camera.place, camera.zones[0].name) == ("recordings", Path("/rec"), "desk")
             assert store.is_indexed(1, "/rec/a.mp4", 10, 20)
             assert store.coverage("study").end == 1060.0
+            assert store.stale(10) == [7]
     with sqlite3.connect(tmp_path / "finder.sqlite") as database:
         assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _TO_2 = """
 ALTER TABLE cameras ADD COLUMN kind TEXT NOT NULL DEFAULT 'recordings';
@@ -37,7 +37,15 @@ CREATE TABLE item_vectors (
   PRIMARY KEY (photo_id, version)
 );
 """
-_STEPS = {2: _TO_2}
+_TO_3 = """
+CREATE INDEX segments_by_start ON segments (camera_id, start, duration_s, status, indexed, expired);
+CREATE TABLE stale (id INTEGER PRIMARY KEY);
+CREATE TRIGGER sighting_made AFTER INSERT ON sightings BEGIN INSERT OR IGNORE INTO stale VALUES (new.id); END;
+CREATE TRIGGER sighting_altered AFTER UPDATE ON sightings BEGIN INSERT OR IGNORE INTO stale VALUES (new.id); END;
+CREATE TRIGGER sighting_gone AFTER DELETE ON sightings BEGIN INSERT OR IGNORE INTO stale VALUES (old.id); END;
+INSERT INTO stale SELECT id FROM sightings;
+"""
+_STEPS = {2: _TO_2, 3: _TO_3}
 """By the version that a step leads to."""
 
 

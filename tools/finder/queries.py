@@ -89,9 +89,37 @@ class StoreQueries:
         columns = "id, segment_id, camera_id, time, type, x, y, w, h, score, before_still, after_still, person_id"
         where, values = self._where(camera, since, until, "time", "time")
         rows = self._select(columns, "changes", where, values, "time, id")
-        return [
-            Change(row[0], row[1], row[2], row[3], row[4], (row[5], row[6], row[7], row[8]), *row[9:]) for row in rows
-        ]
+        return [_change(row) for row in rows]
+
+    def change(self, change_id: int) -> Change | None:
+        """The change of that id, or None."""
+        columns = "id, segment_id, camera_id, time, type, x, y, w, h, score, before_still, after_still, person_id"
+        rows = self._select(columns, "changes", "id = ?", [change_id], "id")
+        return _change(rows[0]) if rows else None
+
+    def person(self, person_id: int) -> Person | None:
+        """The person of that id, or None."""
+        columns = "id, segment_id, camera_id, first_seen, last_seen, path, still_id"
+        rows = self._select(columns, "people", "id = ?", [person_id], "id")
+        return _person(rows[0]) if rows else None
+
+    def sizes(self) -> dict[int, tuple[int, int]]:
+        """Width and height, pixels, of each camera's newest usable recording, by camera id."""
+        rows = self._database.execute(
+            "SELECT camera_id, width, height FROM segments WHERE id IN (SELECT (SELECT id FROM segments s"
+            " WHERE s.camera_id = c.id AND s.status != 'broken' ORDER BY s.start DESC LIMIT 1) FROM cameras c)"
+        )
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def newest_people(self, limit: int) -> list[Person]:
+        """The last people who were followed on each camera, at most `limit` of each."""
+        columns = "id, segment_id, camera_id, first_seen, last_seen, path, still_id"
+        found = []
+        for camera in self.cameras():
+            order = f"last_seen DESC LIMIT {int(limit)}"
+            rows = self._select(columns, "people", "camera_id = ?", [camera.id], order)
+            found += [_person(row) for row in rows]
+        return found
 
     def people(self, camera: str | None = None, since: float | None = None, until: float | None = None) -> list[Person]:
         """People who were followed, the newest `last_seen` first."""
@@ -165,6 +193,10 @@ class StoreQueries:
 def _sighting(row: tuple[Any, ...]) -> Sighting:
     box, looks = (row[5], row[6], row[7], row[8]), (row[13], row[14], tuple(row[15].split()), row[16])
     return Sighting(row[0], row[1], row[2], row[3], row[4], box, row[9], row[10], row[11], row[12], *looks)
+
+
+def _change(row: tuple[Any, ...]) -> Change:
+    return Change(row[0], row[1], row[2], row[3], row[4], (row[5], row[6], row[7], row[8]), *row[9:])
 
 
 def _person(row: tuple[Any, ...]) -> Person:

@@ -113,3 +113,9 @@ CREATE TABLE item_vectors (           -- made again from the photos wherever the
   vectors BLOB NOT NULL,              -- float32, little endian, views × dimensions
   PRIMARY KEY (photo_id, version)
 );
+-- the search keeps what it scans in files beside this database (tools/finder/answering/facts.py): ids to read again
+CREATE TABLE stale (id INTEGER PRIMARY KEY);
+CREATE TRIGGER sighting_made AFTER INSERT ON sightings BEGIN INSERT OR IGNORE INTO stale VALUES (new.id); END;
+CREATE TRIGGER sighting_altered AFTER UPDATE ON sightings BEGIN INSERT OR IGNORE INTO stale VALUES (new.id); END;
+CREATE TRIGGER sighting_gone AFTER DELETE ON sightings BEGIN INSERT OR IGNORE INTO stale VALUES (old.id); END;
+CREATE INDEX segments_by_start ON segments (camera_id, start, duration_s, status, indexed, expired);

@@ -20,13 +20,13 @@ from pathlib import Path
 
 from runtime.errors import StorageError, UnknownNameError, UsageError, storage_errors
 from runtime.paths import ensure, replacing
+from tools.finder.fact_queries import FactQueries
 from tools.finder.migrations import SCHEMA_VERSION, migrate, statements
-from tools.finder.queries import StoreQueries
 from tools.finder.records import Camera, CameraKind, CameraOptions, Zone
 from tools.finder.scan.drafts import ChangeDraft, SegmentDraft, SegmentFile, SightingDraft
 
 
-class FinderStore(StoreQueries):
+class FinderStore(FactQueries):
     """The index under `folder`; made where it is missing.
 
     Use as a context manager, from one thread at a time.

@@ -7,15 +7,18 @@ none of them weighs less. The figures are odds by reasoning, not fitted to foota
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.finder.answering.facts import COVERED, DETECTOR, ENDED, PLACED, TAKEN, Table
 from tools.finder.answering.place import zone_of
-from tools.finder.records import Box, Camera, Sighting
+from tools.finder.records import Camera
 
-HANDLED, COVERED, DETECTED, LYING = 4.0, 2.5, 1.0, 0.6
+Weights = NDArray[np.float64]
+HANDLED, COVERED_BY, DETECTED, LYING = 4.0, 2.5, 1.0, 0.6
 """Weights of what was placed or removed; of what was covered; of what a detector names; of any other region."""
 NO_ZONE = 0.15
 PART = 0.25
@@ -27,66 +30,60 @@ FURNITURE = frozenset(
 )
 
 
-def priors(
-    seen: Sequence[Sighting],
-    cameras: Mapping[int, Camera],
-    sizes: Mapping[int, tuple[int, int]],
-    covers: Container[int] = (),
-) -> NDArray[np.float64]:
-    """A weight for each sighting, [n]. `covers`: ids of the changes by which something was covered."""
-    return np.array([_base(one, covers) * _standing(one, seen, cameras, sizes, covers) for one in seen])
+def handled(table: Table) -> Weights:
+    """By what happened to each sighting, [n]."""
+    weights = np.where(table.flag(DETECTOR), DETECTED, LYING)
+    weights = np.where(table.flag(COVERED), COVERED_BY, weights)
+    weights = np.where(table.flag(PLACED | TAKEN), HANDLED, weights)
+    furniture = table.flag(DETECTOR) & table.labelled(FURNITURE)
+    tiny = table.rows["box"][:, 2:].max(1) < TINY_PX
+    return np.asarray(weights * np.where(furniture, 0.2, 1.0) * np.where(tiny, TINY, 1.0))
 
 
-def _base(one: Sighting, covers: Container[int]) -> float:
-    """By what happened to it."""
-    if one.placed_by is not None or (one.ended_by is not None and one.ended_by not in covers):
-        return HANDLED
-    if one.ended_by is not None:
-        return COVERED
-    return DETECTED if one.origin == "detector" else LYING
+def standing(table: Table, cameras: Mapping[int, Camera], sizes: Mapping[int, tuple[int, int]]) -> Weights:
+    """By where each sighting stands and what it is a part of, [n]; time grows with n squared."""
+    weights = np.ones(len(table))
+    for camera in np.unique(table.rows["camera"]).tolist():
+        mine = np.flatnonzero(table.rows["camera"] == camera)
+        boxes = table.rows["box"][mine]
+        zones = cameras[camera].zones if camera in cameras else ()
+        if zones:
+            off = np.array([zone_of((b[0], b[1], b[2], b[3]), zones) is None for b in boxes.tolist()])
+            weights[mine[off]] *= NO_ZONE
+        if camera in sizes:
+            weights[mine[_cut(boxes, sizes[camera])]] *= CUT
+        weights[mine[_parts(table.take(mine))]] *= PART
+    return weights
 
 
-def _standing(
-    one: Sighting,
-    seen: Sequence[Sighting],
-    cameras: Mapping[int, Camera],
-    sizes: Mapping[int, tuple[int, int]],
-    covers: Container[int],
-) -> float:
-    """By where it stands and what it is a part of."""
-    weight = 1.0
-    if one.origin == "detector" and (one.label or "") in FURNITURE:
-        weight *= 0.2
-    camera = cameras.get(one.camera_id)
-    if camera is not None and camera.zones and zone_of(one.box, camera.zones) is None:
-        weight *= NO_ZONE
-    if _cut(one.box, sizes.get(one.camera_id)):
-        weight *= CUT
-    if max(one.box[2:]) < TINY_PX:
-        weight *= TINY
-    if one.placed_by is None and any(_is_part(one, other, covers) for other in seen):
-        weight *= PART
-    return weight
+def _cut(boxes: NDArray[Any], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Whether the picture's edge cuts a box: of a thing outside, only a part is seen."""
+    x, y, w, h = boxes.T
+    return np.asarray((x <= 1) | (y <= 1) | (x + w >= size[0] - 1) | (y + h >= size[1] - 1))
 
 
-def _cut(box: Box, size: tuple[int, int] | None) -> bool:
-    """Whether the picture's edge cuts the box: of a thing outside, only a part is seen."""
-    if size is None:
-        return False
-    x, y, w, h = box
-    return x <= 1 or y <= 1 or x + w >= size[0] - 1 or y + h >= size[1] - 1
+def _parts(table: Table) -> NDArray[np.bool_]:
+    """Which lie within a larger thing, not a piece of furniture, and were neither put there nor taken away from it."""
+    rows = table.rows
+    x, y, w, h = (rows["box"][:, i].astype(np.float32) for i in range(4))
+    area = w * h
+    one = ~table.flag(PLACED)
+    taken = table.flag(TAKEN)
+    other = ~table.labelled(FURNITURE)
+    small, large = np.flatnonzero(one), np.flatnonzero(other)
+    found = np.zeros(len(table), bool)
+    for place in small.tolist():
+        wide = np.minimum(x[place] + w[place], (x + w)[large]) - np.maximum(x[place], x[large])
+        high = np.minimum(y[place] + h[place], (y + h)[large]) - np.maximum(y[place], y[large])
+        common = np.maximum(wide, 0) * np.maximum(high, 0)
+        sized = (area[large] > 1.3 * area[place]) & (area[large] < 15 * area[place])
+        together = (rows["first"][place] < rows["last"][large]) & (rows["first"][large] < rows["last"][place])
+        if taken[place]:
+            together &= rows["ended"][large] == rows["ended"][place]
+        found[place] = bool((sized & together & (common > 0.85 * area[place]) & (large != place)).any())
+    return found
 
 
-def _is_part(one: Sighting, other: Sighting, covers: Container[int]) -> bool:
-    """Whether a box lies within a larger thing, not a piece of furniture, and was not taken away from it."""
-    if one.ended_by not in (None, other.ended_by) and one.ended_by not in covers:
-        return False
-    if one.id == other.id or one.camera_id != other.camera_id or (other.label or "") in FURNITURE:
-        return False
-    together = one.first_seen < other.last_seen and other.first_seen < one.last_seen
-    area, whole = one.box[2] * one.box[3], other.box[2] * other.box[3]
-    if not together or not 1.3 * area < whole < 15 * area:
-        return False
-    width = min(one.box[0] + one.box[2], other.box[0] + other.box[2]) - max(one.box[0], other.box[0])
-    height = min(one.box[1] + one.box[3], other.box[1] + other.box[3]) - max(one.box[1], other.box[1])
-    return max(0.0, width) * max(0.0, height) > 0.85 * area
+def ended(table: Table) -> NDArray[np.bool_]:
+    """Which stays are over."""
+    return table.flag(ENDED)

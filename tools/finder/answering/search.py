@@ -1,8 +1,7 @@
 """The search: a query in, an answer with its evidence out. Owns neither indexing nor the command line.
 
-Steps: what is asked for (`query`), the sightings of the time and cameras asked for (`store`), their vectors
-(`vectors`), the ranking (`match`), the after-check (`answer`), the words (`wording`) and
-the picture (`evidence_backend`).
+Steps: what is asked for (`query`), the columns of the sightings of the time and cameras asked for (`index_view`), the
+ranking (`match`), the after-check (`answer`), the words (`wording`) and the picture (`evidence_backend`).
 """
 
 from __future__ import annotations
@@ -21,19 +20,20 @@ from numpy.typing import NDArray
 from runtime.errors import MediaError, UsageError
 from runtime.house import House
 from tools.finder.answering.answer import Found, Reported, choose, report
-from tools.finder.answering.answer import House as Known
+from tools.finder.answering.index_view import Index, open_index
 from tools.finder.answering.match import Ranked, rank
-from tools.finder.answering.prior import priors
+from tools.finder.answering.prior import handled, standing
 from tools.finder.answering.query import Wanted, understand
 from tools.finder.answering.scale import scales
 from tools.finder.answering.wording import at_zone, sentence
-from tools.finder.looks.appearance import LeasedAppearance, current_version, open_appearance
+from tools.finder.looks.appearance import LeasedAppearance, open_appearance
 from tools.finder.looks.photo import photo_vectors
-from tools.finder.looks.vectors import Vectors
 from tools.finder.records import Sighting
 from tools.finder.store import FinderStore
 
 Floats = NDArray[np.float32]
+PEOPLE = 50
+"""As many of each camera's last people tell its scale."""
 
 
 class Embeds(Protocol):
@@ -117,32 +117,21 @@ def search(
         raise MediaError(f"There is no photo {query.photo}.", remedy="Give the path of a JPEG or PNG file.")
     now = house.now()
     with FinderStore(house.paths.finder) as store:
-        known = _known(store, query)
+        known = open_index(house, store, query.camera, query.since.timestamp() if query.since else None)
         check()
         ranked = _ranked(house, embedder, query, known)
         check()
         chosen = choose(ranked, house.settings.finder.found_score)
-        reported = report(chosen, known)
+        reported = report(chosen, known.history)
         best = ranked[0].score if ranked else 0.0
-        found = Found(tuple(reported), best, tuple(known.coverage))
+        found = Found(tuple(reported), best, known.history.coverage)
         frames = tuple(_frame(house, store, query, one) for one in reported)
     item = query.item.strip() or (query.photo.stem if query.photo else "")
     return FindResult(item, found, sentence(item, found, now, language), frames, now)
 
 
-def _known(store: FinderStore, query: FindQuery) -> Known:
-    """All that the index knows of the cameras and the time asked for; for the after-check, later things too."""
-    since = query.since.timestamp() if query.since else None
-    wanted = [store.camera(query.camera)] if query.camera else store.cameras()
-    sizes = {s.camera_id: (s.width, s.height) for s in store.segments(query.camera)}
-    coverage = [store.coverage(camera.name, since) for camera in wanted]
-    return Known(
-        wanted, sizes, store.sightings(query.camera, since), store.changes(query.camera), store.people(), coverage
-    )  # fmt: skip
-
-
-def _ranked(house: House, embedder: Embeds, query: FindQuery, known: Known) -> list[Ranked]:
-    if not known.sightings:
+def _ranked(house: House, embedder: Embeds, query: FindQuery, index: Index) -> list[Ranked]:
+    if not len(index.table):
         return []
     wanted = understand(query.item, lambda texts: embedder.embed(texts)) if query.item.strip() else None
     with ExitStack() as stack:
@@ -153,12 +142,14 @@ def _ranked(house: House, embedder: Embeds, query: FindQuery, known: Known) -> l
                 leased.append(stack.enter_context(open_appearance(house)))
             return leased[0]
 
-        vectors = Vectors(house, current_version(house)).of(known.sightings, appearance)
+        table = index.described(appearance)
         photo = photo_vectors(query.photo, appearance()) if query.photo else None
-    covers = {change.id for change in known.changes if change.type == "covered"}
-    weights = priors(known.sightings, {camera.id: camera for camera in known.cameras}, known.sizes, covers)
-    shares = dict(zip((s.id for s in known.sightings), weights.tolist(), strict=True))
-    ranked = rank(known.sightings, vectors, wanted, photo, scales(known.sightings, known.people), shares)
+    hits = rank(
+        table, index.vectors, wanted, photo, scales(table, index.store.newest_people(PEOPLE)), handled(table),
+        lambda close: standing(close, index.cameras, index.history.sizes),
+    )  # fmt: skip
+    seen = index.store.sightings_by_id([hit.id for hit in hits])
+    ranked = [Ranked(seen[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in seen]
     return _by_position(ranked, wanted)
 
 

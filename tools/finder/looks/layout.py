@@ -38,9 +38,14 @@ def join(feature: Floats, look: Look) -> tuple[float, ...]:
 def take_apart(vectors: Floats) -> Parts:
     """The parts of vectors [n, d + 216 + 14]."""
     cut = vectors.shape[1] - PALETTE - len(NAMES)
-    roots = vectors[:, cut + PALETTE :] ** 2
-    shares = roots / np.maximum(roots.sum(1, keepdims=True), 1e-9)
-    return Parts(_unit(vectors[:, :cut]), _unit(vectors[:, cut : cut + PALETTE]), shares)
+    return Parts(_unit(vectors[:, :cut]), _unit(vectors[:, cut : cut + PALETTE]), shares_of(vectors))
+
+
+def shares_of(vectors: Floats) -> Floats:
+    """The shares of shades alone, [n, 14], of vectors [n, d + 216 + 14]."""
+    roots = vectors[:, -len(NAMES) :] ** 2
+    shares: Floats = roots / np.maximum(roots.sum(1, keepdims=True), 1e-9)
+    return shares
 
 
 def _unit(values: Floats) -> Floats:

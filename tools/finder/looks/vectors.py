@@ -1,62 +1,102 @@
-"""Appearance vectors of sightings, in Chroma, by model version. Owns no truth: what is missing is made again.
+"""Appearance vectors of sightings, by model version, in memory-mapped blocks. Owns no truth.
 
-The collection lies under the finder's folder. A vector of a sighting that is gone is never returned, since callers ask
-by the ids that the truth has.
+Three files of rows lie side by side: the vector in half precision, the colour shares (bytes), and a sketch: the vector
+projected to `SKETCH` dimensions by a fixed random matrix, which keeps inner products nearly as they are (Johnson and
+Lindenstrauss 1984) and is small enough to be compared with all of a million rows. What is missing is made again from
+the stored crops; a sighting that is gone is never returned, since callers ask by the ids that the truth has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.errors import HausgeistError, StorageError
 from runtime.house import House
-from runtime.paths import ensure
 from tools.finder.looks.appearance_types import Appearance
+from tools.finder.looks.blocks import Blocks
+from tools.finder.looks.colours import NAMES
+from tools.finder.looks.layout import shares_of
 from tools.finder.records import Sighting
 
 Floats = NDArray[np.float32]
 BATCH = 64
+SKETCH = 64
 
 
 class Vectors:
-    """The vectors of one house and model version. Raises `StorageError` when Chroma's files cannot be used."""
+    """The vectors of one house and model version. Raises `StorageError` when its files cannot be used."""
 
     def __init__(self, house: House, version: str) -> None:
-        from tools.finder.looks.vectors_backend import ChromaVectors
+        name = "".join(c if c.isalnum() else "-" for c in version).strip("-")[:64]
+        self._folder = house.paths.finder / "vectors" / name
+        self._shares = Blocks(self._folder, "shares", np.uint8, len(NAMES))
+        self._sketches = Blocks(self._folder, "sketch", np.float32, SKETCH)
 
-        folder = ensure(house.paths.finder / "vectors")
-        try:
-            self._chroma = ChromaVectors(folder, version)
-        except HausgeistError:
-            raise
-        except Exception as problem:
-            remedy = "Move that folder aside: it is made again from the index at the next search."
-            raise StorageError(f"The vectors under {folder} cannot be opened: {problem}.", remedy=remedy) from problem
-
-    def add(self, ids: Sequence[int], vectors: Sequence[Sequence[float]]) -> None:
+    def add(self, ids: Sequence[int], vectors: Sequence[Sequence[float]] | Floats) -> None:
         """Keep a vector for each sighting id; what was there of that id is replaced."""
-        if ids:
-            self._chroma.add(ids, np.asarray(vectors, np.float32))
+        if len(ids) == 0:
+            return
+        matrix = np.asarray(vectors, np.float32)
+        self._sketches.write(ids, matrix @ projection(matrix.shape[1]))
+        self._shares.write(ids, np.round(shares_of(matrix) * 255).astype(np.uint8))
+        self._whole(matrix.shape[1]).write(ids, matrix.astype(np.float16))
 
     def remove(self, ids: Sequence[int]) -> None:
         """Forget these sightings."""
-        if ids:
-            self._chroma.remove(ids)
+        width = self.width
+        if len(ids) and width is not None:
+            for blocks in (self._whole(width), self._shares, self._sketches):
+                blocks.erase(ids)
+
+    @property
+    def width(self) -> int | None:
+        """Dimensions of the vectors; None while there is none."""
+        named = sorted(self._folder.glob("vector*-*.rows"))
+        return int(named[0].name.removeprefix("vector").split("-")[0]) if named else None
+
+    def matrix(self, ids: Sequence[int] | NDArray[np.int64]) -> Floats:
+        """The vectors [n, d] of these ids; rows of zeros where there is none."""
+        width = self.width
+        if width is None:
+            return np.zeros((len(ids), 0), np.float32)
+        return np.asarray(self._whole(width).read(ids), np.float32)
+
+    def shares(self, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The colour shares, 0 to 255, [n, 14], of these ids."""
+        return np.asarray(self._shares.read(ids), np.uint8)
+
+    def likeness(self, ids: NDArray[np.int64], queries: Floats) -> Floats:
+        """About the inner product of each id's vector with each of `queries` [q, d]: [n, q], by their sketches."""
+        turned = (queries @ projection(queries.shape[1])).T
+        found = np.zeros((len(ids), len(queries)), np.float32)
+        for first, rows in self._sketches.every():
+            low, high = np.searchsorted(ids, (first, first + len(rows)))
+            if low < high:
+                places = ids[low:high] - first
+                dense = high - low == len(rows)
+                found[low:high] = (rows if dense else rows[places]) @ turned
+        return found
 
     def nearest(self, vector: Sequence[float], count: int) -> list[tuple[int, float]]:
-        """Sighting ids nearest to `vector`, with the cosine, best first."""
-        return self._chroma.nearest(np.asarray(vector, np.float32), count)
+        """Sighting ids nearest to `vector`, with the cosine, best first: a shortlist by sketch, then compared whole."""
+        query = np.asarray(vector, np.float32)[None]
+        ids = [first + np.flatnonzero(rows.any(1)) for first, rows in self._sketches.every()]
+        if not ids or not sum(len(part) for part in ids):
+            return []
+        every = np.concatenate(ids).astype(np.int64)
+        rough = self.likeness(every, query)[:, 0]
+        short = every[np.argsort(-rough, kind="stable")[: max(50 * count, 1000)]]
+        exact = self.matrix(np.sort(short)) @ query[0]
+        order = np.argsort(-exact, kind="stable")[:count]
+        return [(int(np.sort(short)[i]), float(exact[i])) for i in order]
 
-    def of(
-        self,
-        sightings: Sequence[Sighting],
-        describe: Callable[[], Appearance] | None = None,
-    ) -> dict[int, Floats]:
+    def of(self, sightings: Sequence[Sighting], describe: Callable[[], Appearance] | None = None) -> dict[int, Floats]:
         """The vectors of these sightings by id; missing ones are made from their crops where `describe` is given."""
-        found = self._chroma.get([s.id for s in sightings]) if sightings else {}
+        matrix = self.matrix([s.id for s in sightings])
+        found = {s.id: row for s, row in zip(sightings, matrix, strict=True) if row.any()}
         missing = [s for s in sightings if s.id not in found and s.crop]
         if missing and describe is not None:
             appearance = describe()
@@ -66,3 +106,13 @@ class Vectors:
                 self.add([s.id for s in part], [one.vector for one in made])
                 found.update({s.id: np.asarray(one.vector, np.float32) for s, one in zip(part, made, strict=True)})
         return found
+
+    def _whole(self, width: int) -> Blocks:
+        return Blocks(self._folder, f"vector{width}", np.float16, width)
+
+
+@cache
+def projection(width: int) -> Floats:
+    """The matrix [width, SKETCH] of the sketches: the same for ever, since sketches are kept."""
+    drawn = np.random.default_rng(width).standard_normal((width, SKETCH))
+    return np.asarray(drawn / np.sqrt(SKETCH), np.float32)

@@ -1,0 +1,131 @@
+"""The kinds of evidence that a sighting is the thing asked for, each as a likelihood ratio. Owns no prior and no order.
+
+A ratio is above 1 where a look is more usual for the wanted thing than for what is seen in this house anyway.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.finder.answering.facts import DARK, DETECTOR, Table
+from tools.finder.answering.query import Wanted
+from tools.finder.answering.scale import Scale, longest
+from tools.finder.looks.colours import NAMES, agreement
+from tools.finder.looks.layout import Parts
+
+Floats = NDArray[np.float32]
+
+
+def by_words(table: Table, wanted: Wanted, scales: Mapping[int, Scale]) -> dict[str, Floats]:
+    """What the columns say of each sighting, [n] ratios by the name of the evidence."""
+    evidence: dict[str, Any] = {}
+    if wanted.colours or wanted.parts or wanted.tone:
+        evidence |= _by_colours(table, wanted)
+    if wanted.labels:
+        evidence["label"] = _label_ratio(table, wanted)
+    if wanted.kinds:
+        evidence["size"] = _size_ratio(table, wanted, scales)
+        evidence["shape"] = _shape_ratio(table, wanted)
+    return evidence
+
+
+def _by_colours(table: Table, wanted: Wanted) -> dict[str, Floats]:
+    evidence: dict[str, Any] = {}
+    shares = np.asarray(table.shares / np.float32(255), np.float32)
+    if wanted.colours:
+        agreed = np.mean([agreement(colour, shares) for colour in wanted.colours], 0)
+        if wanted.parts:
+            others = np.sum([agreement(colour, shares, 2) for colour in wanted.parts], 0)
+            some = np.minimum(1.0, agreed / 0.15)
+            agreed = np.maximum(agreed, 0.7 * some * np.minimum(1.0, agreed + others))
+        evidence["colour"] = _ratio(agreed, 1.5)
+    if wanted.parts:
+        small = [_as_part(agreement(colour, shares, 2)) for colour in wanted.parts]
+        evidence["part"] = _ratio(np.mean(small, 0), 1.0)
+    if wanted.tone:
+        dark = agreement("black", shares) + shares[:, NAMES.index("navy")] + 0.7 * table.flag(DARK)
+        evidence["tone"] = (0.8 + 0.5 * np.minimum(1, dark if wanted.tone == "dark" else 1 - dark)).astype(np.float32)
+    return evidence
+
+
+def _as_part(share: Floats) -> Floats:
+    """How well a share of pixels fits a part: a quarter is enough, and what is that colour all over fits less."""
+    all_over = np.clip((share - 0.5) / 0.3, 0, 1)
+    return np.asarray(np.minimum(1.0, share * 4) * (1 - 0.6 * all_over), np.float32)
+
+
+def by_features(parts: Parts, photo: Parts) -> Floats:
+    """Likeness of the network's features to the best of the photo's views."""
+    return _stands_out((parts.features @ photo.features.T).max(1), 0.5)
+
+
+def by_palette(parts: Parts, photo: Parts) -> Floats:
+    """Likeness of the palette and of the shades to those of the best of the photo's views."""
+    palettes = (parts.palettes @ photo.palettes.T).max(1)
+    shades = (np.sqrt(parts.shares) @ np.sqrt(photo.shares).T).max(1)
+    return _ratio(0.5 * palettes + 0.5 * shades, 2.5)
+
+
+def _ratio(values: NDArray[Any], steep: float) -> Floats:
+    """Likelihood ratio of agreements in 0 to 1: for the wanted thing their density rises as value ** steep."""
+    kept = np.clip(values, 0, 1)
+    target = (steep + 1) * kept**steep * 0.95 + 0.05
+    usual = 2.0 * (1 - kept) * 0.8 + 0.2
+    background = (_density(values, 0.0, 1.0, 0.1) * len(values) + 3 * usual) / (len(values) + 3)
+    return np.asarray(target / np.maximum(background, 0.02), np.float32)
+
+
+def _density(values: NDArray[Any], low: float, high: float, width: float) -> NDArray[np.float64]:
+    """The density of `values` at themselves by a Gaussian kernel of `width`, through a fine histogram."""
+    step = width / 8
+    bins = int((high - low) / step) + 1
+    place = np.clip(((values - low) / step).astype(np.intp), 0, bins - 1)
+    counts = np.bincount(place, minlength=bins) / len(values)
+    reach = np.arange(-32, 33) * step
+    kernel = np.exp(-0.5 * (reach / width) ** 2) / (width * math.sqrt(2 * math.pi))
+    found: NDArray[np.float64] = np.convolve(counts, kernel)[32 : 32 + bins][place]
+    return found
+
+
+def _stands_out(values: Floats, slope: float) -> Floats:
+    """Likelihood ratio of likenesses by how far they stand out from the house's own spread (median and MAD)."""
+    middle = float(np.median(values))
+    spread = max(1.4826 * float(np.median(np.abs(values - middle))), 0.03)
+    return np.asarray(np.exp(np.clip(slope * ((values - middle) / spread - 1.0), -1.5, 3.0)), np.float32)
+
+
+def _label_ratio(table: Table, wanted: Wanted) -> Floats:
+    named, score = table.rows["label"] != 0, table.rows["score"]
+    against = 1.0 - np.where(table.flag(DETECTOR), 0.75, 0.3) * score
+    right = table.labelled(wanted.labels) & named
+    ratio = np.where(right, 1.0 + 14.0 * np.maximum(0.0, score - 0.1), against)
+    return np.where(named, ratio, 1.0).astype(np.float32)
+
+
+def _size_ratio(table: Table, wanted: Wanted, scales: Mapping[int, Scale]) -> Floats:
+    """How well the size fits the kind, against the sizes of all that is seen."""
+    cameras = table.rows["camera"]
+    usual, spread = np.ones(len(table)), np.ones(len(table))
+    for camera, scale in scales.items():
+        usual[cameras == camera] = scale.px_per_cm
+        spread[cameras == camera] = math.hypot(scale.spread, 0.3)
+    sides, best = np.log(longest(table) / usual), np.zeros(len(table))
+    for kind in wanted.kinds:
+        away = sides - math.log(kind.size_cm)
+        target = 0.9 * np.exp(-0.5 * (away / spread) ** 2) / (spread * math.sqrt(2 * math.pi)) + 0.1 / 5
+        background = (_density(away, -4.0, 4.0, 0.3) * len(table) + 3 * 0.2) / (len(table) + 3)
+        best = np.maximum(best, target / np.maximum(background, 0.05))
+    return np.clip(best, 0.02, 4.0).astype(np.float32)
+
+
+def _shape_ratio(table: Table, wanted: Wanted) -> Floats:
+    """Long things are never seen square on; square things are never seen long. Foreshortening allows the rest."""
+    sides = table.rows["box"][:, 2:]
+    length = sides.max(1) / np.maximum(1.0, sides.min(1))
+    most = max(kind.length for kind in wanted.kinds) * 2.2
+    return np.where(length <= most, 1.1, np.maximum(0.2, most / length)).astype(np.float32)

@@ -1,0 +1,125 @@
+"""The columns of sightings that a search scans, in memory-mapped blocks beside the database. Owns no vectors.
+
+SQLite holds the truth; reading a million of its rows takes seconds, scanning the same facts in these files some
+milliseconds. `catch_up` brings the files into line with the truth, by the ids that the database's triggers noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.paths import ensure, replacing
+from tools.finder.looks.blocks import Blocks
+from tools.finder.records import Sighting
+from tools.finder.store import FinderStore
+
+FACT = np.dtype(
+    [("id", "<i8"), ("first", "<f8"), ("last", "<f8"), ("box", "<f4", 4), ("score", "<f4"), ("label", "<u4"),
+     ("camera", "<i4"), ("flags", "<u4"), ("ended", "<i8")]
+)  # fmt: skip
+PLACED, TAKEN, COVERED, CHANGE, DETECTOR, DARK, CROP, ENDED = (1 << bit for bit in range(8))
+"""Flags: it was put there; it was taken away; it was covered; found by a change; by the detector; dark; has a crop; a
+change ended it (one that has expired as well)."""
+BATCH = 20_000
+LAYOUT = "1"
+
+
+class Forgets(Protocol):
+    """Other derived data of sightings: `tools.finder.looks.vectors.Vectors`."""
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Forget these sightings."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Facts of sightings as columns, by ascending id; `shares` [n, 14] of the colours, 0 to 255, zeros if unknown."""
+
+    rows: NDArray[Any]
+    shares: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def flag(self, flags: int) -> NDArray[np.bool_]:
+        """Which have one of these flags."""
+        return np.asarray((self.rows["flags"] & flags) != 0)
+
+    def labelled(self, labels: Iterable[str]) -> NDArray[np.bool_]:
+        """Which are called by one of these labels."""
+        return np.isin(self.rows["label"], [code(label) for label in labels])
+
+    def take(self, places: NDArray[Any]) -> Table:
+        """The rows at these places (indices or a mask)."""
+        return Table(self.rows[places], self.shares[places])
+
+
+def code(label: str | None) -> int:
+    """A label as a number: its CRC-32, 0 for none. Two of some thousand labels hardly ever share one."""
+    return crc32(label.casefold().encode()) if label else 0
+
+
+def fact_of(sighting: Sighting, placed: str | None = None, ended: str | None = None) -> tuple[Any, ...]:
+    """A row of `FACT`; `placed` and `ended`: the types of the changes that began and ended the stay."""
+    s, colours = sighting, " ".join(sighting.colours)
+    looks = (s.origin, s.label, s.label_score, colours, s.crop is not None)
+    changes = (s.ended_by, placed or s.placed_by, ended or s.ended_by)
+    return _fact((s.id, s.camera_id, s.first_seen, s.last_seen, *s.box, *looks, *changes))
+
+
+def _fact(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    id_, camera, first, last, x, y, w, h, origin, label, score, colours, crop, end, placed, ended = row
+    flags = (PLACED if placed else 0) | (CHANGE if origin == "change" else 0) | (CROP if crop else 0)
+    flags |= (DETECTOR if origin == "detector" else 0) | (DARK if "dark" in colours.split() else 0)
+    flags |= 0 if not ended else ENDED | (COVERED if ended == "covered" else TAKEN)
+    return (id_, first, last, (x, y, w, h), score or 0.0, code(label), camera, flags, end or 0)
+
+
+class Facts:
+    """The files under `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._blocks = Blocks(folder, "fact", FACT)
+
+    def catch_up(self, store: FinderStore, others: Sequence[Forgets] = ()) -> int:
+        """Bring the files into line with the truth; `others` forget what is gone. Returns how many rows were read."""
+        mark = self._folder / "layout"
+        if not mark.exists() or mark.read_text(encoding="ascii") != LAYOUT:
+            for file in self._folder.glob("fact-*.rows"):
+                file.unlink()
+            store.forget_settled()
+            with replacing(ensure(self._folder) / "layout") as beside:
+                beside.write_text(LAYOUT, encoding="ascii")
+        done = 0
+        while ids := store.stale(BATCH):
+            rows = [_fact(row) for row in store.facts(ids)]
+            if rows:
+                table = np.array(rows, FACT)
+                self._blocks.write(table["id"], table)
+            gone = sorted(set(ids) - {row[0] for row in rows})
+            self._blocks.erase(gone)
+            for other in others:
+                other.remove(gone)
+            store.settle(ids)
+            done += len(ids)
+        return done
+
+    def rows(self, camera: int | None = None, since: float | None = None) -> NDArray[Any]:
+        """Facts of all sightings, by id; of one camera; of those seen at or after `since` (Unix seconds)."""
+        parts = []
+        for _, block in self._blocks.every():
+            kept = block["id"] != 0
+            if camera is not None:
+                kept &= block["camera"] == camera
+            if since is not None:
+                kept &= block["last"] >= since
+            parts.append(np.array(block) if kept.all() else block[kept])
+        return np.concatenate(parts) if parts else np.zeros(0, FACT)

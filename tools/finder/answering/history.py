@@ -1,0 +1,109 @@
+"""What the index knows around one sighting: what ended it, what lies there now, who was near. Owns no conclusions.
+
+Each question is one bounded read of the store or one scan of the columns, so that an answer costs the same in a house
+with years of recordings as in one with a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tools.finder.answering.facts import DETECTOR, ENDED, PLACED, Table
+from tools.finder.records import Box, Camera, Change, Coverage, Person, Sighting
+from tools.finder.store import FinderStore
+
+LATER_S = 3.0
+SINCE_S = 30 * 86400.0
+"""Changes up to this long after a sighting are looked through for what ended it."""
+NEIGHBOURS = 200
+
+
+class History:
+    """Questions to one house's index. `table`: the facts of all sightings that the answer may tell of, and later ones.
+
+    `sizes`: width and height of each camera's recordings by camera id, pixels.
+    """
+
+    def __init__(
+        self,
+        store: FinderStore,
+        table: Table,
+        cameras: Sequence[Camera],
+        coverage: Sequence[Coverage],
+        sizes: dict[int, tuple[int, int]],
+    ) -> None:
+        self._store, self._table = store, table
+        self._cameras = {camera.id: camera for camera in cameras}
+        self.coverage, self.sizes = tuple(coverage), sizes
+
+    def camera(self, camera_id: int) -> Camera:
+        """The camera of that id."""
+        return self._cameras[camera_id]
+
+    def end_of(self, camera_id: int) -> float | None:
+        """When the camera's last recording ended."""
+        name = self._cameras[camera_id].name
+        return next((c.end for c in self.coverage if c.camera == name), None)
+
+    def neighbours(self, sighting: Sighting) -> list[Sighting]:
+        """Things that a detector or the classifier named, seen on the same camera while the sighting lasted."""
+        rows = self._table.rows
+        there = (rows["camera"] == sighting.camera_id) & (rows["last"] >= sighting.last_seen - LATER_S)
+        there &= (rows["first"] <= sighting.last_seen) & (rows["score"] > 0) & (rows["id"] != sighting.id)
+        return self._read(rows["id"][there & self._table.flag(DETECTOR)][-NEIGHBOURS:])
+
+    def change(self, change_id: int | None) -> Change | None:
+        """The change of that id."""
+        return self._store.change(change_id) if change_id is not None else None
+
+    def ending(self, sighting: Sighting) -> Change | None:
+        """The change that ended a sighting: the one the index names, else the first later one on most of its box."""
+        if sighting.ended_by is not None:
+            return self.change(sighting.ended_by)
+        name, since = self._cameras[sighting.camera_id].name, sighting.last_seen - LATER_S
+        for change in self._store.changes(name, since, since + SINCE_S):
+            if change.type in {"removed", "covered"} and share(sighting.box, change.box) > 0.6:
+                return change
+        return None
+
+    def placed_on(self, sighting: Sighting) -> Sighting | None:
+        """What was put over the spot later and still lies there, where no change says so itself."""
+        rows = self._table.rows
+        there = (rows["camera"] == sighting.camera_id) & (rows["id"] != sighting.id) & self._table.flag(PLACED)
+        there &= (rows["first"] > sighting.first_seen + LATER_S) & (rows["first"] >= sighting.last_seen - LATER_S)
+        there &= ~self._table.flag(ENDED)
+        boxes = rows["box"][there]
+        larger = boxes[:, 2] * boxes[:, 3] > 1.5 * sighting.box[2] * sighting.box[3]
+        over = [share(sighting.box, (b[0], b[1], b[2], b[3])) > 0.7 for b in boxes.tolist()]
+        ids = rows["id"][there][larger & np.array(over, bool)]
+        return next(iter(self._read(ids[:1])), None)
+
+    def put_at(self, event: Change, box: Box) -> Sighting | None:
+        """The largest thing that was put over most of `box` when `event` happened."""
+        rows = self._table.rows
+        there = (rows["camera"] == event.camera_id) & self._table.flag(PLACED)
+        there &= np.abs(rows["first"] - event.time) < 5.0
+        near = [s for s in self._read(rows["id"][there][:NEIGHBOURS]) if share(box, s.box) > 0.4 and s.box != box]
+        return max(near, key=lambda s: s.box[2] * s.box[3], default=None)
+
+    def person(self, person_id: int | None) -> Person | None:
+        """The person of that id."""
+        return self._store.person(person_id) if person_id is not None else None
+
+    def people_between(self, since: float, until: float) -> list[Person]:
+        """People seen on any camera in that time."""
+        return self._store.people(None, since, until)
+
+    def _read(self, ids: object) -> list[Sighting]:
+        wanted = [int(i) for i in np.asarray(ids).tolist()]
+        found = self._store.sightings_by_id(wanted)
+        return [found[i] for i in wanted if i in found]
+
+
+def share(inside: Box, outside: Box) -> float:
+    """The share of one box that lies within another."""
+    width = min(inside[0] + inside[2], outside[0] + outside[2]) - max(inside[0], outside[0])
+    height = min(inside[1] + inside[3], outside[1] + outside[3]) - max(inside[1], outside[1])
+    return max(0.0, width) * max(0.0, height) / max(1e-9, inside[2] * inside[3])

@@ -1,0 +1,50 @@
+"""What the search reads of sightings in bulk, and which of them it has to read again. Owns no files of its own.
+
+Triggers note every sighting that was made, altered or deleted in the table `stale`; who keeps derived data of sightings
+takes the ids from there, brings its data into line, and only then settles them, so that a kill in between repeats work
+and loses none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tools.finder.queries import StoreQueries
+
+_MARKS = 500
+
+
+class FactQueries(StoreQueries):
+    """The part of `FinderStore` that the search's own files are made from."""
+
+    def _transaction(self) -> contextlib.AbstractContextManager[None]:
+        raise NotImplementedError
+
+    def stale(self, limit: int) -> list[int]:
+        """Ids of sightings, present or gone, whose derived data is not up to date, ascending, at most `limit`."""
+        return [row[0] for row in self._database.execute("SELECT id FROM stale ORDER BY id LIMIT ?", (limit,))]
+
+    def settle(self, ids: Sequence[int]) -> None:
+        """Derived data of these sightings is up to date."""
+        with self._transaction():
+            self._database.executemany("DELETE FROM stale WHERE id = ?", ((id_,) for id_ in ids))
+
+    def forget_settled(self) -> None:
+        """All sightings count as stale: their derived data is lost."""
+        with self._transaction():
+            self._database.execute("INSERT OR IGNORE INTO stale SELECT id FROM sightings")
+
+    def facts(self, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+        """Of those of `ids` that exist: id, camera_id, first_seen, last_seen, x, y, w, h, origin, label, label_score,
+        colours, whether it has a crop, ended_by, the type of the change that placed it and of the one that ended it."""
+        for start in range(0, len(ids), _MARKS):
+            part = ids[start : start + _MARKS]
+            marks = ",".join("?" * len(part))
+            statement = (
+                "SELECT s.id, s.camera_id, s.first_seen, s.last_seen, s.x, s.y, s.w, s.h, s.origin, s.label,"
+                " s.label_score, s.colours, s.crop IS NOT NULL, s.ended_by, p.type, e.type FROM sightings s"
+                " LEFT JOIN changes p ON p.id = s.placed_by LEFT JOIN changes e ON e.id = s.ended_by WHERE s.id IN"
+            )
+            yield from self._database.execute(f"{statement} ({marks})", part)

@@ -1,0 +1,93 @@
+"""Rows of fixed width in memory-mapped files, addressed by sighting id. Owns no meaning of the rows and no truth.
+
+A row lies in the file of its block at a place that follows from its id alone, so nothing has to be looked up, a row
+can be written again, and a search maps the files and reads only what it needs. A row of zeros is a row that is not
+there. Files hold derived data: what is lost is made again from the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.errors import storage_errors
+from runtime.paths import ensure
+
+ROWS = 1 << 14
+"""Rows of a block."""
+
+
+class Blocks:
+    """Rows of `dtype` (a structured type, or a plain one with `width` values a row) under `folder`."""
+
+    def __init__(self, folder: Path, name: str, dtype: Any, width: int = 1) -> None:
+        self._folder, self._name, self._width = folder, name, width
+        self._dtype = np.dtype(dtype)
+
+    def write(self, ids: Sequence[int] | NDArray[np.int64], rows: NDArray[Any]) -> None:
+        """Put `rows` [n] or [n, width] at `ids`. Raises `StorageError`."""
+        places = np.asarray(ids, np.int64)
+        values = np.ascontiguousarray(rows, self._dtype).reshape(len(places), -1)
+        with storage_errors(self._folder):
+            ensure(self._folder)
+            for block in np.unique(places // ROWS).tolist():
+                mine = np.flatnonzero(places // ROWS == block)
+                mine = mine[np.argsort(places[mine], kind="stable")]
+                self._write_block(int(block), places[mine] % ROWS, values[mine])
+
+    def _write_block(self, block: int, places: NDArray[np.int64], values: NDArray[Any]) -> None:
+        """Write runs of neighbouring rows, each in one go."""
+        file = self._file(block)
+        size = values.shape[1] * self._dtype.itemsize
+        with file.open("r+b" if file.exists() else "w+b") as out:
+            starts = np.flatnonzero(np.diff(places, prepend=-2) != 1)
+            for start, end in zip(starts, [*starts[1:].tolist(), len(places)], strict=True):
+                out.seek(int(places[start]) * size)
+                out.write(values[start:end].tobytes())
+
+    def erase(self, ids: Sequence[int] | NDArray[np.int64]) -> None:
+        """Overwrite the rows of `ids` with zeros; ids without a row are no error."""
+        places = np.asarray(ids, np.int64)
+        known = {block: len(rows) for block, rows in self._maps()}
+        held = places[[place % ROWS < known.get(place // ROWS, 0) for place in places.tolist()]]
+        if len(held):
+            self.write(held, np.zeros((len(held), self._width), self._dtype))
+
+    def read(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[Any]:
+        """The rows of `ids`, [n] or [n, width]; zeros where there is none."""
+        places = np.asarray(ids, np.int64)
+        found = np.zeros((len(places), self._width), self._dtype)
+        for block in np.unique(places // ROWS).tolist():
+            rows = self._map(int(block))
+            if rows is None:
+                continue
+            mine = np.flatnonzero((places // ROWS == block) & (places % ROWS < len(rows)))
+            found[mine] = rows[places[mine] % ROWS]
+        return found if self._width > 1 else found.reshape(-1)
+
+    def every(self) -> Iterator[tuple[int, NDArray[Any]]]:
+        """The first id and the rows, [n] or [n, width], of each block, by id; mapped, not read."""
+        for block, rows in self._maps():
+            yield block * ROWS, rows if self._width > 1 else rows.reshape(-1)
+
+    def _maps(self) -> Iterator[tuple[int, NDArray[Any]]]:
+        for file in sorted(self._folder.glob(f"{self._name}-*.rows")):
+            block = int(file.stem.rpartition("-")[2])
+            rows = self._map(block)
+            if rows is not None:
+                yield block, rows
+
+    def _map(self, block: int) -> NDArray[Any] | None:
+        file = self._file(block)
+        with storage_errors(self._folder):
+            count = file.stat().st_size // (self._width * self._dtype.itemsize) if file.exists() else 0
+            if count == 0:
+                return None
+            return np.memmap(file, self._dtype, "r", shape=(count, self._width))
+
+    def _file(self, block: int) -> Path:
+        return self._folder / f"{self._name}-{block:07d}.rows"
