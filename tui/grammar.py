@@ -5,6 +5,7 @@ Each command names its handler as "module:function" in `tui.commands`, to be imp
 
 from __future__ import annotations
 
+from tui.grammar_automation import automation
 from tui.parser import Commands, Parser, command, json_command, root, subcommands
 
 _ABOUT = """\
@@ -19,7 +20,7 @@ example: hausgeist ask "where is my watch?\""""
 def build_parser() -> Parser:
     """The whole grammar."""
     parser, commands = root(_ABOUT, _EXAMPLE)
-    for add in (_talk, _tools, _models, _cameras, _find, _speech, _image, _memory, _docs, _house):
+    for add in (_talk, _tools, _models, _cameras, _find, _speech, _image, _memory, _docs, automation, _house):
         add(commands)
     return parser
 

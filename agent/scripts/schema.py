@@ -48,7 +48,7 @@ class Source(Part):
     @model_validator(mode="after")
     def _one_kind(self) -> Source:
         if (self.files is None) == (self.lines is None):
-            raise ValueError("a loop needs a list, an expression, or exactly one of files and lines; see docs/automation.md")
+            raise ValueError("a loop needs a list, an expression, or exactly one of files and lines")
         return self
 
 

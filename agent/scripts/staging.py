@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from runtime.errors import storage_errors
 from runtime.house import House
 from runtime.paths import Paths, ensure
-from runtime.errors import storage_errors
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""When a schedule is due: from the last time and now to the next time. Owns no clock and no waiting."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from agent.scripts.schema import Trigger, Weekday
+
+DAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def next_due(trigger: Trigger, last: datetime | None, now: datetime) -> datetime:
+    """The next time at which a schedule (`every` or `at`) is due; it is due now where that is not after `now`.
+
+    `last` is the time for which it last fired, None where it never did: `every` is then due at once, and `at` at the
+    next such time. What was missed while the program was off is made up for once, not once for each time. `at` is meant
+    on the clock of the zone of `now`; where that clock skips the time (summer time begins), it is due an hour later.
+    """
+    if trigger.every is not None:
+        return now if last is None else last + timedelta(seconds=trigger.every)
+    assert trigger.at is not None, "only every and at are schedules"
+    begin = now if last is None else last.astimezone(now.tzinfo)
+    days = trigger.days or DAYS
+    for ahead in range(9):
+        day = (begin + timedelta(days=ahead)).date()
+        due = datetime.combine(day, trigger.at, tzinfo=now.tzinfo)
+        due = due.astimezone(UTC).astimezone(now.tzinfo)
+        if due > begin and DAYS[day.weekday()] in days:
+            return due
+    raise AssertionError("a week has every weekday")
+
+
+def event_of(trigger: Trigger, due: datetime, now: datetime) -> str:
+    """The journal's name of a firing: the due time in UTC, which sorts by time.
+
+    A schedule that was due several times while the program was off fires once, for its latest due time.
+    """
+    if trigger.every is not None and due < now:
+        periods = int((now - due).total_seconds() // trigger.every)
+        due += timedelta(seconds=trigger.every * periods)
+    elif trigger.at is not None:
+        while (following := next_due(trigger, due, now)) <= now:
+            due = following
+    return due.astimezone(UTC).isoformat(timespec="milliseconds")
