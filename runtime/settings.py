@@ -73,7 +73,9 @@ class SpeechSettings(Section):
     output_device: str | None = Field(None, description="loudspeaker, by a part of its name; None: the default one")
     mode: Literal["hands-free", "push", "wake"] = Field("hands-free", description="how a spoken turn begins")
     duplex: Literal["half", "full"] = Field("half", description="full hears you while it speaks: with a headset only")
-    wake_word: str = Field("okay_nabu", description="okay_nabu, hey_jarvis, hey_mycroft, alexa, or a model's .json file")
+    wake_word: str = Field(
+        "okay_nabu", description="okay_nabu, hey_jarvis, hey_mycroft, alexa, or a model's .json file"
+    )
     follow_up_s: float = Field(8.0, ge=0, description="seconds after an answer without the wake word; 0: never")
     end_silence_s: float = Field(0.8, ge=0.3, le=5, description="silence that ends a turn, where its words do not tell")
     earcons: bool = Field(True, description="short sounds that tell what voice does")
@@ -95,6 +97,17 @@ class FinderSettings(Section):
     timezone: str | None = Field(None, description="IANA name for camera times; None: the machine's")
     found_score: float = Field(0.5, ge=0, le=1, description="below this score a thing counts as not seen")
     thumbnail_px: int = Field(1280, ge=64, description="longest side of a stored evidence frame")
+    watch_cpu_share: float = Field(0.25, gt=0, le=1, description="share of all cores that `cameras watch` may use")
+    watch_every_s: float = Field(10.0, gt=0, description="seconds between two looks for new recordings")
+    settle_s: float = Field(30.0, ge=0, description="a recording not written to for so long is complete")
+    segment_s: float = Field(60.0, ge=1, description="length of a recording of an RTSP camera, seconds")
+    stall_s: float = Field(10.0, gt=0, description="silence after which an RTSP camera counts as lost, seconds")
+    rtsp_transport: Literal["tcp", "udp"] = Field("tcp", description="how RTSP cameras send their pictures")
+    frigate_hours: float = Field(24.0, gt=0, description="how far back a new Frigate camera is fetched, hours")
+    recordings_days: float | None = Field(7.0, gt=0, description="age limit of what we record or fetch; None: no limit")
+    recordings_gb: float | None = Field(20.0, gt=0, description="size limit of what we record or fetch; None: no limit")
+    evidence_gb: float | None = Field(10.0, gt=0, description="size limit of evidence frames; None: no limit")
+    index_days: float | None = Field(None, gt=0, description="age limit of what the index knows; None: no limit")
 
 
 class ApprovalSettings(Section):
