@@ -42,7 +42,11 @@ def _run(arguments: list[str]) -> int:
     from tui.grammar import build_parser
 
     if not arguments:
-        arguments = ["chat"] if sys.stdin.isatty() and sys.stdout.isatty() else ["demo"]
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            from tui.app.main import run
+
+            return run()
+        arguments = ["demo"]
     options = build_parser().parse(arguments)
     module, _, function = options.handler.partition(":")
     status: int = getattr(import_module(f"tui.commands.{module}"), function)(options)

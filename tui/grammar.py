@@ -12,7 +12,7 @@ _ABOUT = """\
 A home assistant in the terminal: it talks, draws, speaks, listens, remembers, and finds lost
 things in your own cameras' footage. Everything runs on this machine."""
 _EXAMPLE = """\
-Without a command: chat in a terminal, the demo otherwise.
+Without a command: the app in a terminal, the demo otherwise.
 
 example: hausgeist ask "where is my watch?\""""
 
@@ -20,7 +20,7 @@ example: hausgeist ask "where is my watch?\""""
 def build_parser() -> Parser:
     """The whole grammar."""
     parser, commands = root(_ABOUT, _EXAMPLE)
-    for add in (_talk, _tools, _models, _cameras, _find, _speech, _image, _memory, _docs, automation, _house):
+    for add in (_talk, _tools, _models, _cameras, _find, _speech, _image, _memory, _docs, automation, _app, _house):
         add(commands)
     return parser
 
@@ -162,6 +162,16 @@ def _docs(commands: Commands) -> None:
     example = "hausgeist docs remove ~/Manuals/kettle.pdf"
     remove = json_command(group, "remove", "docs:remove", "forget documents; the files stay", example)
     remove.add_argument("files", nargs="+", metavar="FILE", help="a file, as `hausgeist docs list` names it")
+
+
+def _app(commands: Commands) -> None:
+    app = command(commands, "app", "app:app", "open the full-screen app", "hausgeist app --session kitchen")
+    about = "open the app in a browser, on this machine only"
+    web = command(commands, "web", "app:web", about, "hausgeist web --port 8642")
+    for parser in (app, web):
+        parser.add_argument("--session", default="", metavar="NAME", help="conversation to continue (default: the last)")
+    web.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="loopback address (default: 127.0.0.1)")
+    web.add_argument("--port", type=int, default=0, metavar="N", help="port (default: a free one)")
 
 
 def _house(commands: Commands) -> None:

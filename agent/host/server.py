@@ -24,14 +24,13 @@ from runtime.errors import HausgeistError, ModelMissingError
 log = logging.getLogger(__name__)
 REQUESTS = {
     "sessions": "talks", "history": "talks", "rename": "talks", "delete_session": "talks", "rewind": "talks",
-    "export": "talks",
+    "export": "talks", "free_name": "talks",
     "facts": "facts", "forget": "facts", "correct": "facts", "remember": "facts",
     "cameras": "cameras", "index": "cameras", "add_camera": "cameras", "remove_camera": "cameras",
     "still": "cameras", "set_zone": "cameras", "remove_zone": "cameras", "sample_home": "cameras",
     "things": "seen", "timeline": "seen", "filmstrip": "seen",
     "models": "models", "pull": "models", "remove_model": "models",
     "settings": "home", "set_setting": "home", "doctor": "home", "status": "home", "play": "sound",
-    "microphone": "sound", "record": "sound",
 }  # fmt: skip
 """Which module of `agent.host.requests` answers a request; the function has the request's name."""
 

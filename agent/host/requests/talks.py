@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from runtime.errors import UsageError
 from runtime.paths import ensure, replacing
 
 EVERYTHING = 1_000_000
+LONGEST_NAME = 36
 
 
 def sessions(job: Job, query: str = "") -> list[dict[str, Any]]:
@@ -31,6 +33,20 @@ def rename(job: Job, session: str, name: str) -> str:
     clean = " ".join(name.split())
     job.desk.talks.rename_session(session, clean)
     return clean
+
+
+def free_name(job: Job, text: str) -> str:
+    """A name for a new conversation, from the first words of its first request, that no other one has."""
+    words = "".join(c if c.isprintable() and c not in "/\\" else " " for c in text[:200]).split()
+    base = ""
+    for word in words:
+        if len(base) + len(word) >= LONGEST_NAME:
+            break
+        base = f"{base} {word}".strip()
+    base = base or (words[0][:LONGEST_NAME] if words else "talk")
+    taken = {info.name for info in job.desk.talks.sessions()}
+    names = itertools.chain([base], (f"{base} {number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def delete_session(job: Job, session: str) -> int:

@@ -1,0 +1,123 @@
+"""The lines at the top and the bottom: the talk's name, the loading bar, the status. Owns no figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.app.home import size_of, tr
+from tui.app.shown import one_line
+
+if TYPE_CHECKING:
+    from agent.host.wire import HouseState
+
+NAMES = {"speech recogniser": "recogniser"}
+WIDTH = 24
+
+
+class TopBar(Static):
+    """The program's and the talk's name, and the few keys one must know."""
+
+    def set(self, session: str, place: str = "") -> None:
+        """Show where the reader is."""
+        self._parts = (session, place)
+        self.refresh(layout=False)
+        self.update(self._line())
+
+    _parts = ("", "")
+
+    def on_resize(self) -> None:
+        """Fewer keys on a narrow screen."""
+        self.update(self._line())
+
+    def _line(self) -> Content:
+        session, place = self._parts
+        keys = [("F1", tr("keys")), ("F2", tr("house")), ("^O", tr("talks")), ("^P", tr("commands"))]
+        left = Content.assemble(
+            ("◖◗ ", "$accent"),
+            ("Hausgeist", "bold"),
+            ("  ", ""),
+            (one_line(place or session or tr("new talk"), 40), "$text-muted"),
+        )
+        room = self.size.width - left.cell_length - 2
+        right = Content("")
+        for key, word in keys:
+            more = Content.assemble((f" {key} ", "$accent"), (f"{word} ", "$text-muted"))
+            if right.cell_length + more.cell_length <= room:
+                right = right + more
+        return left + Content(" " * max(1, room - right.cell_length)) + right
+
+
+class LoadBar(Static):
+    """How far the house is with opening; gone once it is ready."""
+
+    def on_mount(self) -> None:
+        """Show the first step at once."""
+        self.update(self._line(0.02, tr("waking the house …")))
+
+    def show(self, state: HouseState) -> None:
+        """Show a state."""
+        words = {
+            "starting": tr("waking the house …"),
+            "opening": tr("opening the house …"),
+            "learning": tr("getting the tools ready …"),
+            "loading": tr("loading {model} …", model=one_line(state.text, 40)),
+        }
+        self.set_class(state.phase == "failed", "failed")
+        self.display = state.phase != "ready"
+        if state.phase == "failed":
+            self.update(Content.assemble(("✗ ", "$error"), one_line(state.text.removeprefix("missing: "))))
+        elif state.phase in words:
+            self.update(self._line(state.share, words[state.phase]))
+
+    @staticmethod
+    def _line(share: float, text: str) -> Content:
+        done = round(share * WIDTH)
+        bar = [("━" * done, "$accent"), ("━" * (WIDTH - done), "$border")]
+        return Content.assemble(*bar, f" {text} ", (tr("you can type already"), "$text-muted"))
+
+
+class StatusBar(Static):
+    """Model, speed, context, memory by worker, cameras, microphone; what does not fit is left out from the right."""
+
+    figures: dict[str, Any] | None = None
+    speed: float = 0.0
+    microphone: str = ""
+    busy: str = ""
+
+    def redraw(self) -> None:
+        """Show the figures as they are."""
+        self.update(self._line())
+
+    def on_resize(self) -> None:
+        """Fewer parts on a narrow screen."""
+        self.redraw()
+
+    def _line(self) -> Content:
+        parts = self._parts()
+        line = Content("")
+        for number, part in enumerate(parts):
+            piece = Content.assemble(("  ·  ", "$border"), part) if number else part
+            if line.cell_length + piece.cell_length > self.size.width - 2:
+                break
+            line = line + piece
+        return line
+
+    def _parts(self) -> list[Content]:
+        found = self.figures or {}
+        parts = [Content.assemble((f"{self.busy}", "$accent"))] if self.busy else []
+        parts.append(Content(one_line(found.get("model", "–"), 40)))
+        if self.speed:
+            parts.append(Content(tr("≈{speed:.0f} tokens/s", speed=self.speed)))
+        if found.get("context_tokens"):
+            used, most = found["context"], found["context_tokens"]
+            parts.append(Content(tr("context {used} of {most}", used=used, most=most)))
+        for worker in found.get("workers", []):
+            sign = "●" if worker["in_use"] else "○"
+            parts.append(Content(f"{sign} {NAMES.get(worker['name'], worker['name'])} {size_of(worker['bytes'])}"))
+        if found:
+            parts.append(Content(tr("cameras {count}", count=found["cameras"])))
+        parts.append(Content(self.microphone or tr("microphone off")))
+        return parts

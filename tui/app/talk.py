@@ -1,0 +1,303 @@
+"""The conversation's screen: turns, the prompt with its suggestions, the bars. Running a turn is `turns`' work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Button, OptionList, Static, TextArea
+from textual.widgets.option_list import Option
+
+from runtime.errors import HausgeistError
+from tui.app import slash
+from tui.app.bars import LoadBar, StatusBar, TopBar
+from tui.app.card import ToolCard
+from tui.app.home import home_of, tr
+from tui.app.prompt import Prompt, keep_paste
+from tui.app.shown import one_line
+from tui.app.sidebar import TalkList
+from tui.app.turn_view import TurnView
+from tui.app.turns import Turns
+
+if TYPE_CHECKING:
+    from agent.host.wire import HouseState
+
+MOST_VIEWS, EARLIER = 40, 20
+STATUS_S = 2.0
+
+
+class TalkScreen(Screen[None]):
+    """One conversation at a time."""
+
+    BINDINGS: ClassVar = [
+        Binding("escape", "stop", "Stop", show=False),
+        Binding("ctrl+r", "edit_last", "Edit and resend", priority=True),
+        Binding("ctrl+g", "copy_reply", "Copy reply", priority=True),
+        Binding("pageup", "scroll_talk(-1)", show=False, priority=True),
+        Binding("pagedown", "scroll_talk(1)", show=False, priority=True),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns = Turns(self)
+        self._attached: list[Path] = []
+        self._known: list[slash.Slash] = []
+        self._oldest: int | None = None
+
+    def compose(self) -> ComposeResult:
+        """Everything that is seen before any model is there."""
+        yield TopBar(id="top")
+        yield LoadBar(id="load", markup=False)
+        with Horizontal(id="body"):
+            yield TalkList(id="side")
+            with VerticalScroll(id="talk"):
+                yield Button(tr("↑ earlier turns"), id="earlier", compact=True)
+                yield Static(self._welcome(), id="welcome", markup=False)
+        yield OptionList(id="suggestions", compact=True, markup=False)
+        with Vertical(id="below"):
+            yield Static(id="chips", markup=False)
+            yield Prompt(tr("Ask, or type / for commands"))
+        yield StatusBar(id="status", markup=False)
+
+    def on_mount(self) -> None:
+        """Ready for input at once."""
+        self.query_one("#earlier").display = False
+        self.query_one("#chips").display = False
+        self.query_one("#suggestions").display = False
+        self.query_one("#suggestions").can_focus = False
+        self.query_one("#talk").can_focus = False
+        prompt = self.query_one(Prompt)
+        prompt.cursor_blink = not home_of(self).still
+        prompt.focus()
+        self.query_one(StatusBar).redraw()
+        self.query_one(TopBar).set(home_of(self).session)
+        self.set_interval(STATUS_S, self.refresh_status)
+
+    @staticmethod
+    def _welcome() -> str:
+        return tr(
+            "Good to see you.\n\n"
+            "Where is my watch?\nWhat does the front door camera show?\n"
+            "Remember that the spare key hangs behind the fuse box.\nSay out loud: dinner is ready"
+        )
+
+    # State ------------------------------------------------------------------------------------------------------
+
+    def show_state(self, state: HouseState) -> None:
+        """Show how far the house is."""
+        self.query_one(LoadBar).show(state)
+
+    @work(exclusive=True, group="status", exit_on_error=False)
+    async def refresh_status(self) -> None:
+        """Ask for the status bar's figures."""
+        bar = self.query_one(StatusBar)
+        try:
+            bar.figures = await home_of(self).link.call("status", session=home_of(self).session)
+        except HausgeistError:
+            bar.figures = None
+        bar.busy = self.turns.busy
+        bar.speed = home_of(self).link.note.tokens_per_s
+        bar.redraw()
+
+    # Talks ------------------------------------------------------------------------------------------------------
+
+    def named(self, name: str) -> None:
+        """The talk has got a name."""
+        self.query_one(TopBar).set(name)
+        self.query_one(TalkList).reload()
+
+    async def open_talk(self, name: str) -> None:
+        """Show another conversation, or the same anew."""
+        home_of(self).session = name
+        self.turns.leave()
+        await self.query(TurnView).remove()
+        self.query_one(TopBar).set(name)
+        self._oldest = None
+        if name:
+            await self._load(name, None)
+        self.query_one("#welcome").display = not self.query(TurnView)
+        self.query_one("#talk", VerticalScroll).scroll_end(animate=False)
+        self.query_one(TalkList).reload()
+        self.query_one(Prompt).focus()
+
+    async def _load(self, name: str, before: int | None) -> None:
+        talk = self.query_one("#talk", VerticalScroll)
+        past = await home_of(self).link.call("history", session=name, limit=EARLIER, before=before)
+        views = [TurnView(turn["user"], turn=turn["id"]) for turn in past]
+        anchor = self.query(TurnView).first() if before is not None and self.query(TurnView) else None
+        await talk.mount_all(views, before=anchor) if anchor else await talk.mount_all(views)
+        for view, turn in zip(views, past, strict=True):
+            await view.restore(turn["reply"], turn["tool_calls"])
+        prompt = self.query_one(Prompt)
+        prompt.inputs = [turn["user"] for turn in past] + (prompt.inputs if before is not None else [])
+        self._oldest = past[0]["id"] if past else self._oldest
+        self.query_one("#earlier").display = len(past) == EARLIER
+        self.query_one("#welcome").display = not self.query(TurnView)
+
+    @on(Button.Pressed, "#earlier")
+    async def load_earlier(self) -> None:
+        """Show turns before the oldest one shown."""
+        await self._load(home_of(self).session, self._oldest)
+
+    async def add(self, view: TurnView) -> None:
+        """Put a turn at the end; the oldest leave the screen (the history keeps them)."""
+        talk = self.query_one("#talk", VerticalScroll)
+        self.query_one("#welcome").display = False
+        await talk.mount(view)
+        talk.anchor()
+        views = list(self.query(TurnView))
+        gone = views[: max(0, len(views) - MOST_VIEWS)]
+        for old in gone:
+            await old.remove()
+        if gone:
+            kept = [shown.turn for shown in views[len(gone) :] if shown.turn is not None]
+            self._oldest = min(kept) if kept else self._oldest
+            self.query_one("#earlier").display = True
+
+    # Input ------------------------------------------------------------------------------------------------------
+
+    @on(Prompt.Sent)
+    async def send(self, message: Prompt.Sent) -> None:
+        """A request, or a command."""
+        if message.text.startswith("/") and not message.text.startswith("//"):
+            await self.command(message.text)
+            return
+        files, self._attached = [str(file) for file in self._attached], []
+        self._show_chips()
+        await self.turns.ask(message.text.removeprefix("/") if message.text[:2] == "//" else message.text, files)
+
+    async def command(self, text: str) -> None:
+        """Run a slash command: an action of the app, or a command of the command line."""
+        try:
+            words = slash.split(text)
+        except HausgeistError as problem:
+            self.notify(str(problem), severity="error", markup=False)
+            return
+        own = next((one for one in slash.OWN if words and one.words == words[0]), None)
+        if own is not None:
+            self.app.run_command(own, words[1:])  # type: ignore[attr-defined]
+        elif words:
+            await self.turns.run(words)
+
+    def attach(self, files: list[Path]) -> None:
+        """Add files to the next request."""
+        self._attached += [file for file in files if file not in self._attached]
+        self._show_chips()
+
+    @on(Prompt.Attached)
+    def pasted(self, message: Prompt.Attached) -> None:
+        """Files were pasted by path."""
+        self.attach(message.files)
+
+    @on(Prompt.LongPaste)
+    def pasted_long(self, message: Prompt.LongPaste) -> None:
+        """A long paste becomes a file."""
+        self._keep_paste(message.text)
+
+    @work(thread=True)
+    def _keep_paste(self, text: str) -> None:
+        from runtime.paths import Paths
+
+        file = keep_paste(text, Paths.from_environment().cache / "pasted")
+        self.app.call_from_thread(self.attach, [file])
+
+    def _show_chips(self) -> None:
+        chips = self.query_one("#chips", Static)
+        chips.display = bool(self._attached)
+        chips.update("  ".join(f"⊕ {one_line(file.name, 40)}" for file in self._attached) + f"   {tr('esc removes')}")
+
+    # Suggestions ------------------------------------------------------------------------------------------------
+
+    @on(TextArea.Changed, "#prompt")
+    def suggest(self, event: TextArea.Changed) -> None:
+        """Show the commands that fit what was typed after a slash."""
+        text = event.text_area.text
+        if not text.startswith("/") or "\n" in text or text.startswith("//"):
+            self._suggest([])
+            return
+        if not self._known:
+            self._known = slash.commands()
+        found = slash.matching(text, self._known)
+        complete = any(text.removeprefix("/").startswith(f"{one.words} ") for one in self._known)
+        self._suggest([] if complete else found)
+
+    def _suggest(self, found: list[slash.Slash]) -> None:
+        box = self.query_one("#suggestions", OptionList)
+        self.query_one(Prompt).suggesting = bool(found)
+        box.display = bool(found)
+        box.clear_options()
+        box.add_options([Option(f"/{one.words:<18} {tr(one.about)}", id=one.words) for one in found])
+        if found:
+            box.highlighted = 0
+
+    @on(Prompt.Complete)
+    async def complete(self, message: Prompt.Complete) -> None:
+        """Move the mark, or take the marked command: run it where it needs nothing more."""
+        box = self.query_one("#suggestions", OptionList)
+        if not message.take:
+            (box.action_cursor_down if message.step > 0 else box.action_cursor_up)()
+            return
+        if box.highlighted is not None:
+            await self._take(str(box.get_option_at_index(box.highlighted).id))
+
+    @on(OptionList.OptionSelected, "#suggestions")
+    async def clicked(self, event: OptionList.OptionSelected) -> None:
+        """A click takes a suggestion."""
+        await self._take(str(event.option.id))
+
+    async def _take(self, words: str) -> None:
+        prompt = self.query_one(Prompt)
+        one = next(found for found in self._known if found.words == words)
+        needs = one.usage.partition(words)[2].strip()
+        if prompt.text.strip() == f"/{words}" and (not needs or needs.startswith("[")):
+            prompt.text = ""
+            prompt.remember(f"/{words}")
+            await self.command(f"/{words}")
+            return
+        prompt.text = f"/{words} " if needs else f"/{words}"
+        prompt.move_cursor(prompt.document.end)
+
+    # Actions ----------------------------------------------------------------------------------------------------
+
+    def action_stop(self) -> None:
+        """Close what is open, else drop attachments, else stop the answer."""
+        prompt = self.query_one(Prompt)
+        if prompt.suggesting:
+            self._suggest([])
+        elif self._attached:
+            self._attached = []
+            self._show_chips()
+        else:
+            self.turns.stop()
+        prompt.focus()
+
+    def action_edit_last(self) -> None:
+        """Put the last request back into the prompt; sending it takes the place of that turn."""
+        self.turns.edit_last()
+
+    def action_copy_reply(self) -> None:
+        """Copy the last reply."""
+        replies = [view.reply for view in self.query(TurnView) if view.reply]
+        if replies:
+            self.app.copy_to_clipboard(replies[-1])
+            self.notify(tr("The reply was copied."))
+
+    def action_scroll_talk(self, pages: int) -> None:
+        """A page up or down, without leaving the prompt."""
+        talk = self.query_one("#talk", VerticalScroll)
+        (talk.action_page_down if pages > 0 else talk.action_page_up)()
+
+    @on(ToolCard.Retry)
+    async def retry(self, message: ToolCard.Retry) -> None:
+        """Run a call again."""
+        await self.turns.repeat(message.tool, message.args)
+
+    @on(ToolCard.Cancel)
+    def cancel(self) -> None:
+        """Stop the turn that the card belongs to."""
+        self.turns.stop()
