@@ -51,6 +51,7 @@ def diagnose(house: House, environ: Mapping[str, str] = os.environ) -> list[Find
         *_disk(house),
         *_telemetry(environ),
         *_workers(house),
+        *_footprints(house),
     ]
 
 
@@ -124,8 +125,19 @@ def _models(catalogue: Catalogue, settings: Settings) -> Iterator[Finding]:
 def _gpu(cards: list[Gpu]) -> Iterator[Finding]:
     for card in cards:
         yield Finding("gpu", card.name, "ok", f"{card.free_bytes / GB:.1f} of {card.total_bytes / GB:.1f} GB free")
+    if cards and _torch().endswith("+cpu"):
+        remedy = "Install a CUDA build of torch (pip install torch), or set image.device=cpu to keep the GPU free."
+        yield Finding("gpu", "torch", "warn", f"torch {_torch()} cannot use the GPU", remedy)
     if not cards:
         yield Finding("gpu", "GPU", "ok", "no NVIDIA GPU is seen; models run on the CPU")
+
+
+def _torch() -> str:
+    """The installed version of torch; "" without it."""
+    try:
+        return metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _sound() -> Iterator[Finding]:
@@ -184,10 +196,28 @@ def _workers(house: House) -> Iterator[Finding]:
     for info in running:
         use = "in use" if info.in_use else "idle"
         again = f", restarted {info.restarts} times" if info.restarts else ""
+        pinned = ", pinned" if info.pinned else ""
+        on_gpu = f", {info.gpu_bytes / GB:.2f} GB on the GPU" if info.gpu_bytes else ""
         state = "warn" if info.restarts else "ok"
-        yield Finding("workers", info.name, state, f"process {info.pid}, {info.cpu_bytes / GB:.2f} GB, {use}{again}")
+        detail = f"process {info.pid}, {info.cpu_bytes / GB:.2f} GB{on_gpu}, {use}{pinned}{again}"
+        yield Finding("workers", info.name, state, detail)
     if not running:
         yield Finding("workers", "workers", "ok", "no model is loaded by this program")
+
+
+def _footprints(house: House) -> Iterator[Finding]:
+    """What models were measured to take at their loads, by this and earlier programs; it plans the next ones."""
+    rows = house.residency.measured()
+    for row in rows:
+        on_gpu = f", {row.gpu_bytes / GB:.2f} GB of GPU memory" if row.gpu_bytes else ""
+        detail = f"{row.cpu_bytes / GB:.2f} GB of main memory{on_gpu} at most, measured {row.times} times"
+        if row.cpu_bytes > house.residency.cpu_budget:
+            remedy = "Close other programs, raise budget.cpu_gib, or choose a smaller model."
+            yield Finding("measured", row.name, "warn", f"{detail}; more than the budget", remedy)
+        else:
+            yield Finding("measured", row.name, "ok", detail)
+    if not rows:
+        yield Finding("measured", "models", "ok", "no model has been loaded yet; its declared size counts until then")
 
 
 def _probe(

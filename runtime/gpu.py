@@ -39,6 +39,21 @@ def free_gpu_bytes() -> int:
     return found[0].free_bytes if found else 0
 
 
+def process_gpu_bytes(pid: int, *, timeout_s: float = 10.0) -> int | None:
+    """Bytes of GPU memory that the driver counts for a process; None where it does not say (no driver, a container)."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return None
+    query = [program, "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=timeout_s, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    rows = [line.replace(" ", "").split(",") for line in answer.stdout.splitlines()]
+    found = [int(row[1]) * MIB for row in rows if len(row) == 2 and row[0] == str(pid) and row[1].isdigit()]
+    return sum(found) if found else None
+
+
 def _gpu(line: str) -> Gpu | None:
     parts = [part.strip() for part in line.rsplit(",", 2)]
     if len(parts) != 3 or not (parts[1].isdigit() and parts[2].isdigit()):

@@ -9,6 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from runtime.catalogue import Catalogue
+from runtime.footprints import SizeBook
 from runtime.paths import Paths
 from runtime.residency import Residency
 from runtime.settings import Settings, load_settings
@@ -41,7 +42,8 @@ class House:
         """Read the settings and make the objects; loads no model. Raises `SettingsError`."""
         paths = Paths.from_environment(environ)
         settings = settings or load_settings(paths.settings_file, environ, overrides)
-        return cls(settings, paths, Catalogue.load(paths), Residency(settings.budget))
+        residency = Residency(settings.budget, sizes=SizeBook(paths.cache / "footprints.json"))
+        return cls(settings, paths, Catalogue.load(paths), residency)
 
     def now(self) -> datetime:
         """The time now, in the house's zone."""

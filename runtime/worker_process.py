@@ -109,7 +109,7 @@ class WorkerProcess:
 
     def close(self, grace_s: float) -> None:
         """End the process: by asking, and after `grace_s` seconds by force."""
-        self._closing = self._closing or self._process.is_alive()
+        self._closing = self._closing or self._runs()
         if self._send_lock.acquire(timeout=grace_s):
             try:
                 self._connection.send(("stop", 0, "", (), {}))

@@ -63,6 +63,14 @@ def test_resident_workers_are_shown(house: House) -> None:
         assert "in use" in finding.detail
 
 
+def test_measured_sizes_are_shown(house: House) -> None:
+    assert by_name(diagnose(house, {}))["measured", "models"].state == "ok"
+    with house.residency.lease(WorkerSpec("quiet", f"{__name__}:Quiet")):
+        pass
+    finding = by_name(diagnose(house, {}))["measured", "quiet"]
+    assert finding.state == "ok" and "GB of main memory at most, measured 2 times" in finding.detail
+
+
 def test_a_gpu_without_a_gpu_build_is_a_warning(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "gpus", lambda: [Gpu("Card", 8 * 10**9, 6 * 10**9)])
     monkeypatch.setattr(doctor, "_probe", lambda what: {"version": "1", "system": "CPU : AVX2 = 1 |", "gpu": False})
