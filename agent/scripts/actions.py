@@ -16,7 +16,7 @@ from agent.messages import has_chinese
 from agent.outcome import Turn
 from agent.scripts.events import Approve, Asked
 from agent.scripts.schema import Step, Writing
-from agent.scripts.templates import Templates
+from agent.scripts.templates import LONGEST, Templates
 from agent.scripts.values import Result, Scope, result
 from agent.session import Session
 from memory.memory import Memory
@@ -72,8 +72,8 @@ class Workshop:
 
     def act(self, step: Step, attempt: Attempt) -> Result:
         """Do the step. Raises `HausgeistError`; a tool's own failure is in the result."""
-        kind = {"tool": self._tool, "ask": self._ask, "write": self._write, "set": self._set}[step.action]
-        return kind(step, attempt)
+        kinds = {"tool": self._tool, "ask": self._ask, "read": self._read, "write": self._write, "set": self._set}
+        return kinds[step.action](step, attempt)
 
     def approved(self, step: Step, scope: Scope) -> None:
         """Pass when the policy, or the owner, lets the step's tool run. Raises `ApprovalError`."""
@@ -144,6 +144,12 @@ class Workshop:
         turn = conversation.ask(text, approve=decide, on_event=show, cancellation=attempt.cancellation)
         attempt.cancellation.check()
         return from_turn(turn)
+
+    def _read(self, step: Step, attempt: Attempt) -> Result:
+        file = Path(str(self.templates.render(step.read, attempt.scope.values))).expanduser()
+        text = read_text(file)
+        facts = {"file": str(file), "characters": len(text), "words": len(text.split())}
+        return result(value=text, outside=True, facts=facts, files=[str(file)], say=str(file))
 
     def _write(self, step: Step, attempt: Attempt) -> Result:
         assert step.write is not None
@@ -223,6 +229,17 @@ class Watched(Registry):
         if name in self.tools and not is_repeatable(self.tools[name]):
             self.before(name)
         return await super().acall(name, args, context)
+
+
+def read_text(file: Path) -> str:
+    """The text of a UTF-8 file of at most a megabyte. Raises `ArgumentError`."""
+    try:
+        if file.stat().st_size > LONGEST:
+            raise ArgumentError(f"The file {file} is larger than a megabyte.", remedy="Split it.")
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        why = "it is not UTF-8" if isinstance(problem, UnicodeDecodeError) else problem.strerror
+        raise ArgumentError(f"The file {file} cannot be read: {why}.", remedy="Check the path.") from problem
 
 
 def is_repeatable(tool: Any) -> bool:

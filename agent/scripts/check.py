@@ -88,7 +88,7 @@ class _Checker:
         if step.tool is not None:
             yield from self.texts(step.with_, (*path, "with"), names, seen)
             yield from self._tool(step, path)
-        for key in ("ask", "data"):
+        for key in ("ask", "data", "read"):
             if (text := getattr(step, key)) is not None:
                 yield from self.texts(text, (*path, key), names, seen)
         if step.write is not None:
@@ -167,7 +167,7 @@ class _Checker:
                 yield self._source.problem(path, *_unknown(kind, chain[1], known))
 
 
-_GLOBALS = {"range", "dict"}
+_GLOBALS = {"range", "dict", "loop"}
 
 
 def _unknown(kind: str, name: str, known: set[str] | frozenset[str]) -> tuple[str, str]:

@@ -50,6 +50,8 @@ def _what(step: Step, scope: Scope, templates: Templates) -> Any:
         return _rendered(step.with_, scope, templates)
     if step.ask is not None:
         return _rendered(step.ask, scope, templates)
+    if step.read is not None:
+        return _rendered(step.read, scope, templates)
     if step.write is not None:
         return _rendered(step.write.model_dump(exclude_defaults=True), scope, templates)
     return _rendered(step.set, scope, templates) if step.set is not None else None

@@ -13,7 +13,7 @@ from agent.scripts.words import NAME, Seconds, TimeOfDay
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-ACTIONS = ("tool", "ask", "write", "set", "parallel", "steps")
+ACTIONS = ("tool", "ask", "read", "write", "set", "parallel", "steps")
 """What a step does: exactly one of these keys."""
 
 
@@ -89,6 +89,7 @@ class Step(Part):
     with_: dict[str, JsonValue] = Field(default_factory=dict, alias="with", description="arguments of the tool")
     ask: str | None = Field(None, min_length=1, description="a request to the assistant, as if it were typed")
     data: str | None = Field(None, description="text for `ask` to work on; it is data and chooses no tool")
+    read: str | None = Field(None, min_length=1, description="path of a text file: steps.ID.value is its text")
     write: Writing | None = Field(None, description="write a text file")
     set: dict[Name, JsonValue] | None = Field(None, description="values for later steps: steps.ID.value.NAME")
     parallel: list[Step] | None = Field(None, min_length=1, description="steps that run at the same time")

@@ -59,6 +59,7 @@ class Templates:
             self._environment.globals.pop(name, None)
         self._environment.filters |= {
             "replace": _replace,
+            "pieces": _pieces,
             "stem": lambda path: PurePath(str(path)).stem,
             "basename": lambda path: PurePath(str(path)).name,
             "lines": lambda text: [line.strip() for line in str(text).splitlines() if line.strip()],
@@ -155,6 +156,19 @@ def _replace(text: str, old: str, new: str) -> str:
     if (text.count(old) if old else len(text) + 1) * len(new) + len(text) > LONGEST:
         raise SecurityError("the result of replace could be too large")
     return text.replace(old, new)
+
+
+def _pieces(text: str, longest: int = 4000) -> list[str]:
+    """A text cut into pieces of at most `longest` characters: at paragraphs, else at sentences, else at words."""
+    pieces: list[str] = []
+    rest = str(text).strip()
+    while len(rest) > max(longest, 1):
+        window = rest[:longest]
+        ends = (window.rfind("\n\n"), max(window.rfind(mark) + 1 for mark in ".!?。！？"), window.rfind(" "), longest)
+        cut = next(end for end in ends if end > 0)
+        pieces.append(rest[:cut].strip())
+        rest = rest[cut:].strip()
+    return [*pieces, rest] if rest else pieces
 
 
 def _bound(tree: nodes.Template) -> Iterator[str]:
