@@ -6,6 +6,7 @@ Each command names its handler as "module:function" in `tui.commands`, to be imp
 from __future__ import annotations
 
 from tui.grammar_automation import automation
+from tui.grammar_pictures import pictures
 from tui.parser import Commands, Parser, command, json_command, root, subcommands
 
 _ABOUT = """\
@@ -20,7 +21,7 @@ example: hausgeist ask "where is my watch?\""""
 def build_parser() -> Parser:
     """The whole grammar."""
     parser, commands = root(_ABOUT, _EXAMPLE)
-    for add in (_talk, _tools, _models, _cameras, _find, _speech, _image, _memory, _docs, automation, _app, _house):
+    for add in (_talk, _tools, _models, _cameras, _find, _speech, pictures, _memory, _docs, automation, _app, _house):
         add(commands)
     return parser
 
@@ -72,13 +73,21 @@ def _cameras(commands: Commands) -> None:
     example = "hausgeist cameras add kitchen ~/recordings/kitchen"
     group = subcommands(commands, "cameras", "the cameras of the house", example)
     example = 'hausgeist cameras add kitchen kitchen.mp4 --start "2026-03-01 18:00" --zone "table:10,10;300,10;300,200"'
-    about = "add a camera: a folder of recordings, or one recording"
+    about = "add a camera: a folder of recordings, one recording, an RTSP camera or a Frigate server's"
     add = json_command(group, "add", "cameras:add", about, example)
     add.add_argument("name", metavar="NAME", help="what you call it")
-    add.add_argument("path", metavar="PATH", help="a folder of recordings, or one recording")
+    place = "a folder of recordings, one recording, rtsp://HOST/PATH, or http://HOST:5000 (Frigate)"
+    add.add_argument("path", metavar="PATH", help=place)
     add.add_argument("--start", metavar="TIME", help='when a recording began: ISO 8601 or "YYYY-MM-DD HH:MM"')
-    zone_help = 'a named polygon in pixels, "NAME:x,y;x,y;x,y…" (repeatable)'
+    zone_help = 'a named polygon, "NAME:x,y;x,y;x,y…", in pixels or fractions of the picture (repeatable)'
     add.add_argument("--zone", action="append", default=[], metavar="ZONE", help=zone_help)
+    pattern = 'how the files are named, such as "cam1_%%Y%%m%%d_%%H%%M%%S*" (default: the common ways)'
+    add.add_argument("--name-pattern", metavar="PATTERN", help=pattern)
+    add.add_argument("--timezone", metavar="ZONE", help="zone of the times in names (default: finder.timezone)")
+    add.add_argument("--frigate-camera", metavar="NAME", help="its name in Frigate (default: NAME)")
+    add.add_argument("--events-only", action="store_true", help="fetch only what is around Frigate's events")
+    add.add_argument("--password-file", metavar="FILE", help="first line: the password; - reads standard input")
+    add.add_argument("--no-check", action="store_true", help="do not connect to an address first")
     json_command(group, "list", "cameras:list_cameras", "list the cameras", "hausgeist cameras list")
     about = "look through new recordings; Ctrl-C stops"
     index = json_command(group, "index", "cameras:index", about, "hausgeist cameras index kitchen")
@@ -106,22 +115,26 @@ def _speech(commands: Commands) -> None:
     speak.add_argument("text", nargs="+", metavar="TEXT", help="what to say; - reads standard input")
     speak.add_argument("-o", "--output", metavar="FILE", help="write the WAV here, and do not play it")
     speak.add_argument("--voice", metavar="MODEL", help="voice, by catalogue id (default: speech.voice)")
-    about = "write down what is said in a recording"
+    about = "write down what is said in a recording, or into the microphone"
     listen = json_command(commands, "listen", "speech:listen", about, "hausgeist listen --file memo.wav")
-    listen.add_argument("--file", required=True, metavar="FILE", help="a sound or video file")
+    listen.add_argument("--file", metavar="FILE", help="a sound or video file; - reads standard input")
     listen.add_argument("--language", metavar="CODE", help="ISO 639-1 (default: what is heard)")
+    about = "list the sound devices"
+    json_command(commands, "devices", "speech:devices", about, "hausgeist devices")
+    _voice(commands)
 
 
-def _image(commands: Commands) -> None:
-    example = 'hausgeist image "a red fox in snow" -o fox.png --seed 7'
-    image = json_command(commands, "image", "image:image", "make a picture", example)
-    image.add_argument("prompt", nargs="+", metavar="PROMPT", help="what it shows; - reads standard input")
-    image.add_argument("-o", "--output", metavar="FILE", help="write the picture here")
-    image.add_argument("--seed", type=int, metavar="N", help="same seed, same picture")
-    image.add_argument("--size", metavar="WxH", help="pixels, such as 512x512")
-    image.add_argument("--steps", type=int, metavar="N", help="denoising steps")
-    image.add_argument("--negative", metavar="TEXT", help="what it must not show")
-    image.add_argument("--model", metavar="MODEL", help="diffusers folder, or Hugging Face repository")
+def _voice(commands: Commands) -> None:
+    about = "talk with it: speak, and be answered aloud; lines can be typed meanwhile"
+    voice = json_command(commands, "voice", "voice:voice", about, "hausgeist voice --mode wake")
+    modes = ("hands-free", "push", "wake")
+    mode_help = "hands-free, push (the Enter key), or wake (a word; speech.wake_word)"
+    voice.add_argument("--mode", choices=modes, metavar="MODE", help=mode_help)
+    voice.add_argument("--full-duplex", action="store_true", help="hear you while it speaks: with a headset only")
+    voice.add_argument("--input", metavar="FILE", help="hear the requests in this recording instead")
+    voice.add_argument("--output", metavar="FILE", help="write the answers here, and do not play them")
+    voice.add_argument("--session", default="default", metavar="NAME", help="conversation to continue")
+    voice.add_argument("--yes", action="store_true", help="approve every tool without asking")
 
 
 def _memory(commands: Commands) -> None:
@@ -169,7 +182,9 @@ def _app(commands: Commands) -> None:
     about = "open the app in a browser, on this machine only"
     web = command(commands, "web", "app:web", about, "hausgeist web --port 8642")
     for parser in (app, web):
-        parser.add_argument("--session", default="", metavar="NAME", help="conversation to continue (default: the last)")
+        parser.add_argument(
+            "--session", default="", metavar="NAME", help="conversation to continue (default: the last)"
+        )
     web.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="loopback address (default: 127.0.0.1)")
     web.add_argument("--port", type=int, default=0, metavar="N", help="port (default: a free one)")
 

@@ -8,11 +8,11 @@ from runtime.errors import ArgumentError
 from runtime.house import House
 from runtime.residency import Priority
 from runtime.worker import Cancellation, WorkerSpec
+from tools.speech.frames import SAMPLE_RATE
 from tools.speech.transcript import Transcript
 from tools.speech.voice import Samples
 
-SAMPLE_RATE = 16000
-"""Hertz of the samples that `transcribe` takes."""
+__all__ = ["SAMPLE_RATE", "recognizer_spec", "transcribe"]
 _OVERHEAD_BYTES = 180_000_000
 """Main memory of the process and its libraries beside the model's files, measured with whisper-base."""
 
@@ -52,6 +52,6 @@ def transcribe(
         raise ArgumentError(f"The sound has the shape {sound.shape}.", remedy="Give one channel at 16 kHz.")
     with house.residency.lease(recognizer_spec(house, model)) as worker:
         heard: Transcript = worker.call(
-            "transcribe", argument, language, " ".join(hotwords) or None, cancellation=cancellation
+            "transcribe", argument, language, hotwords, cancellation=cancellation
         )
     return heard

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -29,6 +29,13 @@ _DEVICE_PATIENCE_S = 5.0
 PLAYER = WorkerSpec(
     "player", "tools.speech.player_backend:PlayerService", cpu_bytes=60_000_000, priority=Priority.SPEECH
 )
+
+
+def player_spec(house: House) -> WorkerSpec:
+    """The worker that plays on the loudspeaker of the settings."""
+    device = house.settings.speech.output_device
+    return replace(PLAYER, kwargs={"device": device}) if device else PLAYER
+
 
 
 @dataclass(frozen=True)
@@ -116,12 +123,13 @@ def _synthesise(
             rate, engine = rate or info.sample_rate, engine or info.engine
             texts = [part.text for part in group]
             for _, samples in worker.stream("speak", texts, cancellation=cancellation):
-                pieces += [_at_rate(samples, info.sample_rate, rate), np.zeros(int(PAUSE_S * rate), np.float32)]
+                pieces += [resampled(samples, info.sample_rate, rate), np.zeros(int(PAUSE_S * rate), np.float32)]
                 progress(len(pieces) // 2, len(parts))
     return np.concatenate(pieces[:-1]), rate, engine
 
 
-def _at_rate(samples: Samples, theirs: int, ours: int) -> Samples:
+def resampled(samples: Samples, theirs: int, ours: int) -> Samples:
+    """`samples` of `theirs` hertz at `ours` hertz."""
     if theirs == ours:
         return samples
     from scipy.signal import resample_poly
@@ -132,7 +140,7 @@ def _at_rate(samples: Samples, theirs: int, ours: int) -> Samples:
 def _play(house: House, samples: Samples, rate: int, cancellation: Cancellation | None) -> str:
     """Play the sound; say why it could not be, or nothing."""
     try:
-        with house.residency.lease(PLAYER) as worker:
+        with house.residency.lease(player_spec(house)) as worker:
             try:
                 worker.call("play", samples, rate, cancellation=cancellation, timeout_s=_DEVICE_PATIENCE_S)
             except WorkerTimeoutError:

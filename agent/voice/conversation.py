@@ -1,0 +1,299 @@
+"""The conversation: who may speak when. Hands-free, after a wake word, or by a key; interruption; "stop".
+
+Half-duplex (loudspeakers): while the house speaks, the microphone hears the house, so only "stop" and the wake word
+are listened for. Full duplex (a headset): speech pauses the sound at once, and ends it when it goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from agent.events import ApprovalNeeded, Decision
+from agent.session import Session
+from agent.voice.approval import approves, question
+from agent.voice.events import Heard, Interrupted, Note, Ready, SpeechBegan, TurnDone, VoiceEvent, VoiceTurn, Woke
+from agent.voice.hearing import Clock, Hearing, Utterance
+from agent.voice.loudspeaker import Loudspeaker
+from agent.voice.mouth import Mouth, Reply
+from agent.voice.stop_watch import StopWatch
+from agent.voice.turns import SpokenTurn
+from runtime.cancellation import Cancellation
+from runtime.errors import CallCancelled, HausgeistError
+from tools.speech import ear, earcons
+from tools.speech.endpoint import Began, Dropped, Sign
+from tools.speech.frames import FRAME_S, Frame
+from tools.speech.house_words import house_words
+from tools.speech.stopping import is_stop
+
+TAIL_S = 0.35
+"""After the last sound of a half-duplex reply, the room still carries it for so long."""
+_QUICK_FRAMES = 2
+"""Frames of speech (64 ms) at which a full-duplex reply is paused; the rest of `least_s` decides what becomes of it."""
+_ANSWER_S = 15.0
+"""Seconds to answer a question of approval."""
+
+
+@dataclass(frozen=True)
+class VoiceOptions:
+    """How a conversation goes. `live` is off for a file that is read at full speed."""
+
+    mode: Literal["hands-free", "push", "wake"] = "hands-free"
+    full_duplex: bool = False
+    wake_word: str = "okay_nabu"
+    follow_up_s: float = 8.0
+    earcons: bool = True
+    live: bool = True
+    approve_all: bool = False
+
+
+class Conversation:
+    """A spoken conversation over `session`. `tell` gets every event, in the loop's thread."""
+
+    def __init__(
+        self, session: Session, loudspeaker: Loudspeaker, options: VoiceOptions, tell: Callable[[VoiceEvent], None]
+    ) -> None:
+        self.session, self.options, self._tell = session, options, tell
+        self.mouth = Mouth(session.house, loudspeaker, lambda text: tell(Note(text)))
+        self._clock = Clock()
+        self._spoken: SpokenTurn | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._signals: set[Reply] = set()
+        self._question: asyncio.Future[Decision] | None = None
+        self._asked = asyncio.Event()
+        self._now_s = 0.0
+        self._awake_until_s = float("-inf")
+        self._pressed = False
+        self._addressed = True
+        self._pending: set[asyncio.Future[None]] = set()
+        facts = [fact.text for fact in session.memory.facts()]
+        self.hearing = Hearing(
+            session.house, self._utterance, self._sign,
+            hotwords=house_words(session.house, facts), live=options.live,
+        )  # fmt: skip
+        self._watch = StopWatch(
+            self.mouth.reference, self.hearing.recognise, self._saying, lambda: self.interrupt("stop")
+        )
+
+    # Sound in -----------------------------------------------------------------------------------------------------
+
+    async def run(self, source: ear.Source, cancellation: Cancellation) -> None:
+        """Listen to `source` until it ends or is cancelled. Raises `ToolUnavailableError` and `MediaError`."""
+        frames: asyncio.Queue[Frame | BaseException | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        words = (self.options.wake_word,) if self.options.mode == "wake" else ()
+
+        def work() -> None:
+            last: BaseException | None = None
+            try:
+                ear.listen(
+                    self.session.house, source, lambda frame: loop.call_soon_threadsafe(frames.put_nowait, frame),
+                    wake_words=words, cancellation=cancellation,
+                )  # fmt: skip
+            except BaseException as problem:
+                last = problem
+            with contextlib.suppress(RuntimeError):  # the loop is gone when the program ends meanwhile
+                loop.call_soon_threadsafe(frames.put_nowait, last)
+
+        thread = asyncio.create_task(asyncio.to_thread(work))
+        self._tell(Ready(source.name))
+        try:
+            await self._take_all(frames)
+        finally:
+            cancellation.cancel()
+            self.interrupt("key", quietly=True)
+            await asyncio.gather(thread, *([self._task] if self._task else []), return_exceptions=True)
+
+    async def _take_all(self, frames: asyncio.Queue[Frame | BaseException | None]) -> None:
+        while isinstance(item := await frames.get(), Frame):
+            await self.take(item)
+            if not self.options.live:
+                await self._settled()
+        if isinstance(item, BaseException) and not isinstance(item, CallCancelled):
+            raise item
+        await self.hearing.settle()
+        if self._question is not None and not self._question.done():
+            self._question.set_result("never")
+        if self._task is not None and item is None:
+            await self._task
+
+    async def take(self, frame: Frame) -> None:
+        """The next frame goes to whom it is for."""
+        self._now_s = frame.end_s
+        self._clock.note(frame.end_s)
+        if frame.wake is not None:
+            self._wake(frame.wake)
+        if self.options.live and not self.options.full_duplex:
+            if self._sounding():
+                self.hearing.reset()
+                self._watch.feed(frame)
+                return
+            if self._clock.moment(frame.end_s - FRAME_S) < self.mouth.silent_since_s + TAIL_S:
+                return
+        self._watch.reset()
+        if not self._listening(frame):
+            self.hearing.reset()
+            return
+        await self.hearing.feed(frame)
+        self._quickly_pause()
+
+    def _listening(self, frame: Frame) -> bool:
+        """Whether speech can be meant for the house now: a request, an answer, or at least a "stop"."""
+        if self.hearing.endpointer.speaking:
+            return True
+        asked = self._question is not None
+        awake = self._awake_until_s >= frame.end_s
+        self._addressed = self.options.mode == "hands-free" or asked or self._pressed or awake
+        return self._addressed or self._busy()
+
+    def press(self) -> None:
+        """The key of push-to-talk: silence and listen; pressed again, the request is over."""
+        if self._busy():
+            self.interrupt("key", quietly=True)
+        self._pressed = not self._pressed
+        if self._pressed:
+            self.hearing.reset()
+            self._signal("listening")
+            self._tell(Woke("key"))
+        else:
+            self._later(self.hearing.finish())
+
+    def _wake(self, word: str) -> None:
+        if self._sounding():
+            self.interrupt("speech", quietly=True)
+        self._awake_until_s = self._now_s + max(self.options.follow_up_s, 5.0)
+        self.mouth.silent_since_s = float("-inf")
+        self._signal("listening")
+        self._tell(Woke(word))
+
+    # Interruption -------------------------------------------------------------------------------------------------
+
+    def interrupt(self, by: Literal["stop", "speech", "key"], *, quietly: bool = False) -> None:
+        """End what is said or thought now."""
+        if self._question is not None and not self._question.done():
+            self._question.set_result("never")
+        if self._busy() and self._spoken is not None:
+            self._spoken.stop()
+            self._tell(Interrupted(by))
+        if by == "stop":
+            self._awake_until_s = float("-inf")
+            if not quietly:
+                self._signal("stopped")
+
+    def _quickly_pause(self) -> None:
+        """Full duplex: at the first speech the sound pauses; whether it was speech shows a little later."""
+        if self._spoken is not None and self._sounding() and self.hearing.endpointer.voiced >= _QUICK_FRAMES:
+            self._spoken.reply.pause()
+
+    def _sign(self, sign: Sign) -> None:
+        if isinstance(sign, Began):
+            self._tell(SpeechBegan(sign.at_s))
+        if isinstance(sign, Dropped) and self._spoken is not None:
+            self._spoken.reply.resume()
+
+    def _utterance(self, heard: Utterance) -> None:
+        """Words were understood: "stop", an answer to a question, or a request."""
+        text = heard.transcript.text.strip()
+        if is_stop(text):
+            if not (self._addressed or self._busy()):
+                return
+            self._tell(Heard(text, heard.transcript.language))
+            self._pressed = False
+            self.interrupt("stop")
+            return
+        if self._question is not None and not self._question.done():
+            self._tell(Heard(text, heard.transcript.language))
+            self._asked.clear()
+            self._question.set_result("once" if approves(text) else "never")
+            return
+        if not self._addressed:
+            return
+        if self._busy():
+            self.interrupt("speech", quietly=True)
+        self._pressed = False
+        turn = VoiceTurn(text, heard.transcript.language, input_s=(round(heard.begin_s, 2), round(heard.end_s, 2)))
+        turn.speech_end_s = self._clock.moment(heard.end_s) if self.options.live else None
+        self._begin(turn)
+
+    # Turns --------------------------------------------------------------------------------------------------------
+
+    async def say(self, text: str) -> None:
+        """A turn from typed text: its reply is spoken too."""
+        self._begin(VoiceTurn(text))
+        if self._task is not None:
+            await self._task
+
+    def _begin(self, turn: VoiceTurn) -> None:
+        turn.heard_s = time.perf_counter()
+        self._tell(Heard(turn.text, turn.language))
+        before = self._task
+        spoken = SpokenTurn(self.session, self.mouth, turn, self._tell, self._ask)
+        self._spoken = spoken
+        self._task = asyncio.create_task(self._run(spoken, before))
+
+    async def _run(self, spoken: SpokenTurn, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.gather(before, return_exceptions=True)
+        try:
+            self._tell(TurnDone(await spoken.run()))
+        except HausgeistError as problem:
+            self._tell(Note(str(problem)))
+        if self._spoken is spoken and not spoken.turn.interrupted and self.options.follow_up_s:
+            self._awake_until_s = self._now_s + TAIL_S + self.options.follow_up_s
+
+    async def _ask(self, event: ApprovalNeeded, reply: Reply) -> Decision:
+        if self.options.approve_all:
+            return "once"
+        language = self._spoken.turn.language if self._spoken else None
+        reply.feed(question(event.tool, event.args, language))
+        reply.flush()
+        self._question = asyncio.get_running_loop().create_future()
+        self._asked.set()
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._question), _ANSWER_S if self.options.live else None)
+        except TimeoutError:
+            return "never"
+        finally:
+            self._question = None
+            self._asked.clear()
+
+    async def _settled(self) -> None:
+        """For a file: wait until the turn is over, or asks something that the file may answer."""
+        await self.hearing.settle()
+        while self._task is not None and self._busy() and (self._question is None or self._question.done()):
+            asked = asyncio.create_task(self._asked.wait())
+            await asyncio.wait([self._task, asked], return_when=asyncio.FIRST_COMPLETED)
+            asked.cancel()
+
+    def _busy(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    def _sounding(self) -> bool:
+        return self._busy() and self._spoken is not None and self._spoken.reply.sounding
+
+    def _saying(self) -> str:
+        return self._spoken.reply.saying if self._spoken is not None else ""
+
+    def _signal(self, name: str) -> None:
+        """Play an earcon beside everything else."""
+        if not self.options.earcons:
+            return
+        reply = self.mouth.begin()
+        self._signals.add(reply)
+        reply.add_sound(earcons.earcon(name), earcons.RATE)
+        reply.close()
+        self._later(self._finish(reply))
+
+    async def _finish(self, reply: Reply) -> None:
+        await reply.finished()
+        self._signals.discard(reply)
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
+

@@ -1,0 +1,69 @@
+"""From text that is still being written to sentences that can be said. Owns no synthesis.
+
+The first sentence of a reply is given out by clauses, so that its sound begins sooner; later ones whole.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tools.speech.normalise import sentences
+
+_FIRST_CLAUSE = (18, 70)
+"""Characters of the first clause: at least, and what counts as long without one."""
+_CLAUSE = re.compile(r"[,;:，；：、]\s*|\s[–—-]\s")
+_END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*\s+|[。！？；]+[”’」』）]*|\n+)")
+
+
+class SentenceStream:
+    """Feed it pieces of text; it gives out what can be said already."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._first = True
+
+    def feed(self, piece: str) -> list[str]:
+        """The sentences that `piece` completes, in order."""
+        self._held += piece
+        for end in reversed([match.end() for match in _END.finditer(self._held)]):
+            ready, rest = self._held[:end], self._held[end:]
+            if not _open_code(ready) and _ended(ready, rest):
+                self._held = rest
+                return self._by_clauses(sentences(ready))
+        return []
+
+    def close(self) -> list[str]:
+        """The rest, once the text has ended."""
+        rest, self._held = self._held, ""
+        return self._by_clauses(sentences(rest))
+
+    def _by_clauses(self, found: list[str]) -> list[str]:
+        if not found or not self._first:
+            return found
+        self._first = False
+        return [*clauses(found[0]), *found[1:]]
+
+
+def clauses(sentence: str) -> list[str]:
+    """A long sentence in two parts: the first clause and the rest; a short one, or one without a mark, whole."""
+    least, long = _FIRST_CLAUSE
+    if sum(2 if ord(char) > 0x2E7F else 1 for char in sentence) <= long:
+        return [sentence]
+    for mark in _CLAUSE.finditer(sentence):
+        inside_number = mark.end() < len(sentence) and sentence[mark.end()].isdigit() and mark[0].strip() in ",:"
+        if least <= mark.end() <= len(sentence) - least and not inside_number:
+            return [sentence[: mark.end()].strip(), sentence[mark.end() :].strip()]
+    return [sentence]
+
+
+def _open_code(text: str) -> bool:
+    return text.count("```") % 2 == 1
+
+
+def _ended(text: str, following: str) -> bool:
+    """Whether `text` ends a sentence, and not with an abbreviation ("Dr. ", "No. ") that more text may follow."""
+    if text.endswith("\n"):
+        return True
+    text = text.rstrip()
+    nexts = [following] if following.strip() else ["Xx", "1"]
+    return all(len(sentences(f"{text} {word}")) > len(sentences(text)) for word in nexts)
