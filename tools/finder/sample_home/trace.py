@@ -41,11 +41,11 @@ class Camera:
         right /= np.linalg.norm(right)
         object.__setattr__(self, "_axes", np.stack([right, np.cross(ahead, right), ahead]).astype(np.float32))
 
-    def rays(self, region: Region) -> Array:
-        """Unit directions, (height·sub, width·sub, 3), of the rays of a region."""
+    def rays(self, region: Region, sub: int = _SUB) -> Array:
+        """Unit directions, (height·sub, width·sub, 3), of the rays of a region; `sub` along each side of a pixel."""
         x, y, w, h = region
-        px = x + (np.arange(w * _SUB, dtype=np.float32) + 0.5) / _SUB - self.width / 2
-        py = y + (np.arange(h * _SUB, dtype=np.float32) + 0.5) / _SUB - self.height / 2
+        px = x + (np.arange(w * sub, dtype=np.float32) + 0.5) / sub - self.width / 2
+        py = y + (np.arange(h * sub, dtype=np.float32) + 0.5) / sub - self.height / 2
         flat = np.stack(np.broadcast_arrays(px[None, :], -py[:, None], np.float32(self.focal)), -1)
         along = flat @ self._axes
         return np.asarray(along / np.linalg.norm(along, axis=-1, keepdims=True), np.float32)
@@ -59,6 +59,14 @@ class Camera:
         x, y, z = self._axes @ np.subtract(point, self.eye)
         z = max(float(z), 0.05)
         return float(self.width / 2 + self.focal * x / z), float(self.height / 2 - self.focal * y / z)
+
+    def flatten(self, points: Array) -> Array:
+        """Pixels and depth (x, y, metres ahead), n×3, of points in the room, n×3."""
+        seen = (points - np.asarray(self.eye, np.float32)) @ self._axes.T
+        z = np.maximum(seen[:, 2], np.float32(0.05))
+        x = self.width / 2 + self.focal * seen[:, 0] / z
+        y = self.height / 2 - self.focal * seen[:, 1] / z
+        return np.stack([x, y, seen[:, 2]], 1).astype(np.float32)
 
 
 def render(solids: Sequence[Solid], camera: Camera, region: Region, seed: int = 0) -> tuple[Array, Any]:

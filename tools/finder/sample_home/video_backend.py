@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 from runtime.paths import replacing
 
 
-def write_video(target: Path, frames: Iterable[NDArray[np.uint8]], fps: int, key_every: int) -> None:
+def write_video(
+    target: Path, frames: Iterable[NDArray[np.uint8]], fps: int, key_every: int, preset: str = "veryfast"
+) -> None:
     """Write RGB frames (height, width, 3) to `target`, a key frame every `key_every` frames; replaces it when done.
+
+    `preset` is one of x264: how much work it puts into a small file.
 
     Two threads and no scene cuts, so that the same frames always give the same file with the same libraries.
     """
@@ -26,7 +30,7 @@ def write_video(target: Path, frames: Iterable[NDArray[np.uint8]], fps: int, key
                 stream.pix_fmt = "yuv420p"
                 stream.options = {
                     "crf": "23",
-                    "preset": "veryfast",
+                    "preset": preset,
                     "threads": "2",
                     "x264-params": f"keyint={key_every}:min-keyint={key_every}:scenecut=0",
                 }
