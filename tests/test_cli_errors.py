@@ -11,7 +11,7 @@ import pytest
 
 from runtime.errors import UsageError
 from tests.cli_driver import ENTRY, ROOT, Cli, Ran, in_process, on_terminal, with_root
-from tui.zones import parse_zone, parse_zones
+from tools.finder.zones import parse_zone, parse_zones
 
 
 @pytest.fixture

@@ -1,16 +1,28 @@
-"""Adding, listing and removing cameras. Owns no recordings and no indexing."""
+"""Adding, listing and removing cameras. Owns no recordings of the owner's, no recording and no indexing."""
 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runtime.errors import HausgeistError, MediaError, UsageError
-from tools.finder.records import Camera, Segment, Zone
-from tools.finder.scan.segments import VIDEO_SUFFIXES, find_recordings
+from runtime.errors import MediaError, UsageError
+from runtime.house import House
+from tools.finder.looks.appearance import current_version
+from tools.finder.looks.vectors import Vectors
+from tools.finder.records import Camera, CameraOptions, Coverage, Zone
+from tools.finder.scan.segments import VIDEO_SUFFIXES, camera_zone, find_recordings
+from tools.finder.sources.address import Address, Credentials, parse_address
+from tools.finder.sources.frigate import FrigateServer
+from tools.finder.sources.live import connect
+from tools.finder.sources.name_patterns import name_pattern
+from tools.finder.sources.recordings import choose_remote, frigate_cameras, recordings_of
 from tools.finder.store import FinderStore
+from tools.finder.zones import in_pixels, parse_zone
+
+Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -25,23 +37,36 @@ class CameraState:
     """Files that are new or have changed since they were indexed."""
     broken: tuple[tuple[str, str], ...]
     """Path and problem of each recording that could not be used, or only in part."""
-    start: float | None
-    end: float | None
-    """Unix seconds of the first and last indexed moment."""
+    coverage: Coverage
     problem: str | None = None
     """What is wrong with the camera as a whole."""
 
+    @property
+    def start(self) -> float | None:
+        """Unix seconds of the first indexed moment."""
+        return self.coverage.start
+
+    @property
+    def end(self) -> float | None:
+        """Unix seconds of the last indexed moment."""
+        return self.coverage.end
+
 
 def add_camera(
-    store: FinderStore, name: str, path: str | Path, *, start: float | None = None, zones: Iterable[Zone] = ()
+    store: FinderStore,
+    name: str,
+    path: str | Path,
+    *,
+    start: float | None = None,
+    zones: Iterable[Zone] = (),
+    options: CameraOptions | None = None,
 ) -> Camera:
-    """Add a camera: a folder of recordings or one file. `start` is Unix seconds, for a single file only.
+    """Add a folder of recordings or one file. `start` is Unix seconds, for a single file only.
 
-    Raises `UsageError` for a bad name, a missing path, a folder without recordings, or a taken name, and
-    `MediaError` for a file that is empty or not a video.
+    Raises `UsageError` for a bad name, a missing path, a folder without recordings, a taken name, a zone outside the
+    picture or a name pattern that fits no recording, and `MediaError` for a file that is empty or not a video.
     """
-    if not re.fullmatch(r"[^\s/\\:][^/\\:]{0,63}", name.strip() or " "):
-        raise UsageError(f"{name!r} is not a name for a camera.", remedy="Use letters, digits, - and _.")
+    name, options = _checked(name, options)
     source = Path(path).expanduser().absolute()
     if not source.exists():
         raise UsageError(f"There is no file or folder {source}.", remedy="Give the path of a recording or a folder.")
@@ -51,43 +76,114 @@ def add_camera(
         raise UsageError(f"The folder {source} holds no recordings.", remedy=f"Looked for files named {kinds}.")
     if start is not None and source.is_dir():
         raise UsageError("--start is for a single file.", remedy="Name a folder's files by their time.")
-    _check_some(recordings)
-    return store.add_camera(name.strip(), str(source), start, zones)
+    if source.is_dir():
+        known = frigate_cameras(source, recordings)
+        options = replace(options, remote=choose_remote(name, options.remote, known) if known else None)
+        recordings = recordings_of(Camera(0, name, str(source), options=options))
+    _check_pattern(options, recordings)
+    size = _check_some(recordings)
+    placed = [in_pixels(zone, size) for zone in zones]
+    return store.add_camera(name, str(source), start, placed, options=options)
 
 
-def _check_some(recordings: Sequence[Path]) -> None:
-    """At least one of the first recordings can be opened; otherwise the first one's problem is raised."""
+def add_live(
+    house: House,
+    store: FinderStore,
+    name: str,
+    address: Address,
+    *,
+    zones: Iterable[Zone] = (),
+    options: CameraOptions | None = None,
+    check: bool = True,
+) -> Camera:
+    """Add an RTSP camera or one of a Frigate server, after connecting to it once (unless `check` is False).
+
+    Credentials go to a file of mode 0600. Raises `UsageError`, and `MediaError` when it does not answer.
+    """
+    name, options = _checked(name, options)
+    store.check_free(name)
+    size: Size | None = None
+    if address.kind == "frigate":
+        if check or options.remote is None:
+            with FrigateServer(address.full) as server:
+                remote = choose_remote(name, options.remote, server.cameras())
+            options = replace(options, remote=remote)
+    elif check:
+        told = connect(house, name, address)
+        size = (told.width, told.height)
+    placed = [in_pixels(zone, size) for zone in zones]
+    camera = store.add_camera(name, address.shown, None, placed, kind=address.kind, options=options)
+    shutil.rmtree(store.held(camera.id), ignore_errors=True)  # of an earlier camera that had the same number
+    if address.secret:
+        Credentials(store.folder).keep(camera.id, address.full)
+    return camera
+
+
+def _checked(name: str, options: CameraOptions | None) -> tuple[str, CameraOptions]:
+    if not re.fullmatch(r"[^\s/\\:][^/\\:]{0,63}", name.strip() or " "):
+        raise UsageError(f"{name!r} is not a name for a camera.", remedy="Use letters, digits, - and _.")
+    options = options or CameraOptions()
+    if options.timezone:
+        camera_zone(options.timezone)
+    return name.strip(), options
+
+
+def _check_pattern(options: CameraOptions, recordings: Sequence[Path]) -> None:
+    if options.name_pattern is None:
+        return
+    pattern = name_pattern(options.name_pattern)
+    if not any(pattern.read(file) for file in recordings):
+        remedy = f"The first recording is {recordings[0].name}; the pattern must fit the whole name."
+        raise UsageError(f"The name pattern {options.name_pattern!r} fits no recording.", remedy=remedy)
+
+
+def _check_some(recordings: Sequence[Path]) -> Size:
+    """The picture's size; at least one of the first recordings can be opened, or the first one's problem is raised."""
     from tools.finder.scan.video_backend import probe
 
     first: MediaError | None = None
     for file in recordings[:20]:
         try:
-            probe(file)
-            return
+            found = probe(file)
+            return found.width, found.height
         except MediaError as problem:
             first = first or problem
-    if first is not None:
-        raise first
+    raise first or MediaError("There is no recording.")
 
 
-def parse_zone(text: str) -> Zone:
-    """A zone from `NAME:x,y;x,y;x,y…`, pixels. Raises `UsageError`."""
-    name, _, corners = text.partition(":")
+def picture_size(store: FinderStore, camera: Camera) -> Size | None:
+    """Width and height of a camera's picture in its newest usable recording; None: nothing is known of it."""
+    usable = [s for s in store.segments(camera.name) if s.width and s.height]
+    if usable:
+        return usable[-1].width, usable[-1].height
     try:
-        polygon = tuple(_corner(corner) for corner in corners.split(";") if corner.strip())
-    except ValueError:
-        polygon = ()
-    if not name.strip() or len(polygon) < 3:
-        raise UsageError(
-            f"The zone {text!r} is not a polygon.",
-            remedy='Write it as "desk:10,20;300,20;300,200": three corners or more.',
-        )
-    return Zone(name.strip(), polygon)
+        recordings = recordings_of(camera)
+        return _check_some(recordings[-3:]) if recordings else None
+    except (MediaError, OSError):
+        return None
 
 
-def _corner(text: str) -> tuple[float, float]:
-    x, y = text.split(",")
-    return float(x), float(y)
+def set_zone(store: FinderStore, name: str, zone: Zone) -> Zone:
+    """Add or replace a zone, given in pixels or fractions. Raises `UnknownNameError`, `UsageError`."""
+    camera = store.camera(name)
+    placed = in_pixels(zone, picture_size(store, camera))
+    store.set_zone(camera.name, placed)
+    return placed
+
+
+def forget_camera(house: House, store: FinderStore, name: str) -> Camera:
+    """Forget a camera with its index, its credentials, and what we recorded or fetched of it.
+
+    The truth goes first, then the vectors of its sightings: what is left over is never asked for. Raises
+    `UnknownNameError`.
+    """
+    camera = store.camera(name)
+    sightings = store.remove_camera(camera.name)
+    Credentials(store.folder).forget(camera.id)
+    shutil.rmtree(store.held(camera.id), ignore_errors=True)
+    if (house.paths.finder / "vectors").is_dir():
+        Vectors(house, current_version(house)).remove(sightings)
+    return camera
 
 
 def list_cameras(store: FinderStore) -> list[CameraState]:
@@ -99,17 +195,23 @@ def _state(store: FinderStore, camera: Camera) -> CameraState:
     segments = store.segments(camera.name)
     problem = None
     try:
-        files = find_recordings(Path(camera.source))
+        files = recordings_of(camera)
     except OSError as error:
-        files, problem = [], f"{camera.source} cannot be read: {error.strerror}"
+        files, problem = [], f"{camera.place} cannot be read: {error.strerror}"
     if not files and problem is None:
-        gone = not Path(camera.source).exists()
-        problem = f"{camera.source} is not there" if gone else f"{camera.source} holds no recordings"
+        problem = _nothing(camera, bool(segments))
     waiting = sum(not _done(store, camera, file) for file in files)
-    covered = store.coverage(camera.name)
     broken = tuple((s.path, s.problem or s.status) for s in segments if s.status != "ok")
     usable = [s for s in segments if s.status != "broken"]
-    return CameraState(camera, len(files), len(usable), waiting, broken, covered.start, covered.end, problem)
+    return CameraState(camera, len(files), len(usable), waiting, broken, store.coverage(camera.name), problem)
+
+
+def _nothing(camera: Camera, known: bool) -> str | None:
+    """What it means that a camera has no recordings."""
+    if camera.held is not None:
+        return None if known else "nothing is recorded yet: run `hausgeist cameras watch`"
+    gone = not camera.place.exists()
+    return f"{camera.source} is not there" if gone else f"{camera.source} holds no recordings"
 
 
 def _done(store: FinderStore, camera: Camera, file: Path) -> bool:
@@ -120,9 +222,14 @@ def _done(store: FinderStore, camera: Camera, file: Path) -> bool:
     return store.is_indexed(camera.id, str(file), found.st_size, found.st_mtime_ns)
 
 
-def broken_segments(segments: Iterable[Segment]) -> list[Segment]:
-    """Those that could not be used in full."""
-    return [segment for segment in segments if segment.status != "ok"]
-
-
-__all__ = ["CameraState", "HausgeistError", "add_camera", "broken_segments", "list_cameras", "parse_zone"]
+__all__ = [
+    "CameraState",
+    "add_camera",
+    "add_live",
+    "forget_camera",
+    "list_cameras",
+    "parse_address",
+    "parse_zone",
+    "picture_size",
+    "set_zone",
+]

@@ -20,13 +20,13 @@ from pathlib import Path
 
 from runtime.errors import StorageError, UnknownNameError, UsageError, storage_errors
 from runtime.paths import ensure, replacing
-from tools.finder.fact_queries import FactQueries
+from tools.finder.keeping import StoreKeeping
 from tools.finder.migrations import SCHEMA_VERSION, migrate, statements
 from tools.finder.records import Camera, CameraKind, CameraOptions, Zone
 from tools.finder.scan.drafts import ChangeDraft, SegmentDraft, SegmentFile, SightingDraft
 
 
-class FinderStore(FactQueries):
+class FinderStore(StoreKeeping):
     """The index under `folder`; made where it is missing.
 
     Use as a context manager, from one thread at a time.
@@ -118,12 +118,7 @@ class FinderStore(FactQueries):
     ) -> Camera:
         """Add a camera. Raises `UsageError` when the name is taken."""
         with self._transaction():
-            taken = self._database.execute("SELECT source FROM cameras WHERE name = ?", (name,)).fetchone()
-            if taken:
-                raise UsageError(
-                    f"A camera named {name!r} exists already ({taken[0]}).",
-                    remedy=f"Choose another name, or remove it first: hausgeist cameras remove {name}.",
-                )
+            self.check_free(name)
             self._database.execute(
                 "INSERT INTO cameras (name, source, start, added, kind, options) VALUES (?, ?, ?, ?, ?, ?)",
                 (name, source, start, self._clock(), kind, json.dumps(asdict(options or CameraOptions()))),
@@ -131,6 +126,15 @@ class FinderStore(FactQueries):
         for zone in zones:
             self.set_zone(name, zone)
         return self.camera(name)
+
+    def check_free(self, name: str) -> None:
+        """Raise `UsageError` when a camera has that name."""
+        taken = self._database.execute("SELECT source FROM cameras WHERE name = ?", (name,)).fetchone()
+        if taken:
+            raise UsageError(
+                f"A camera named {name!r} exists already ({taken[0]}).",
+                remedy=f"Choose another name, or remove it first: hausgeist cameras remove {name}.",
+            )
 
     def set_zone(self, camera: str, zone: Zone) -> None:
         """Add or replace a camera's zone."""

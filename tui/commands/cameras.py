@@ -2,40 +2,68 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from argparse import Namespace
 from dataclasses import asdict
 from datetime import datetime
+from getpass import getpass
 from typing import TYPE_CHECKING, Any
 
 from tools.finder import cameras
 from tools.finder import events as changes
 from tools.finder.index import IndexReport, index_cameras, open_store
-from tools.finder.looks.appearance import current_version
-from tools.finder.looks.vectors import Vectors
+from tools.finder.records import CameraOptions
+from tools.finder.retention import tidy
 from tools.finder.scan.segments import camera_zone
-from tui.commands.common import interruptible, open_house, parse_start
+from tools.finder.sources.address import parse_address, redact
+from tools.finder.sources.fetching import fetch_frigate
+from tools.finder.zones import parse_zones
+from tui.commands.common import existing_file, interruptible, open_house, parse_start
 from tui.output import note, print_json, print_table, progress_bar, say
-from tui.zones import parse_zones
 
 if TYPE_CHECKING:
     from runtime.house import House
-    from tools.finder.store import FinderStore
 
 
 def add(options: Namespace) -> int:
-    """Add a camera after its path, start and zones were checked."""
+    """Add a camera after its place or address, start and zones were checked."""
     zones = parse_zones(options.zone)
+    address = parse_address(options.path, _password(options))
+    how = CameraOptions(options.name_pattern, options.timezone, options.frigate_camera, options.events_only)
     with open_house(options) as house:
         start = parse_start(options.start, house).timestamp() if options.start else None
         with open_store(house) as store:
-            camera = cameras.add_camera(store, options.name, options.path, start=start, zones=zones)
+            if address is None:
+                camera = cameras.add_camera(store, options.name, options.path, start=start, zones=zones, options=how)
+            else:
+                check = not options.no_check
+                camera = cameras.add_live(house, store, options.name, address, zones=zones, options=how, check=check)
             state = next(s for s in cameras.list_cameras(store) if s.camera.id == camera.id)
     if options.json:
         print_json(_as_json(state, house))
         return 0
-    say(f"Added {camera.name} at {camera.source}; recordings there: {state.recordings}.")
-    say(f"Next: hausgeist cameras index {camera.name}")
+    if camera.kind == "recordings":
+        say(f"Added {camera.name} at {camera.source}; recordings there: {state.recordings}.")
+        say(f"Next: hausgeist cameras index {camera.name}")
+    else:
+        say(f"Added {camera.name} at {camera.source}.")
+        say("Next: hausgeist cameras watch")
     return 0
+
+
+def _password(options: Namespace) -> str | None:
+    """The password from `--password-file`, or typed where the address has a user only and there is a terminal."""
+    given = options.password_file
+    if given:
+        if given == "-":
+            return sys.stdin.readline().rstrip("\n")
+        file = existing_file(given, "password file")
+        return file.read_text(encoding="utf-8").splitlines()[0] if file.stat().st_size else ""
+    user = re.match(r"^[a-z]+://[^:@/]+@", options.path, re.IGNORECASE)
+    if user and sys.stdin.isatty():
+        return getpass(f"Password for {redact(options.path)}: ")
+    return None
 
 
 def list_cameras(options: Namespace) -> int:
@@ -51,7 +79,7 @@ def list_cameras(options: Namespace) -> int:
             row["name"],
             row["source"],
             f"{row['indexed']} of {row['recordings']}",
-            f"{row['from']} to {row['to']}" if row["from"] else "-",
+            _covers(row),
             ", ".join(zone["name"] for zone in row["zones"]) or "-",
             row["problem"] or "; ".join(f"{path}: {problem}" for path, problem in row["broken"]) or "ok",
         )
@@ -62,25 +90,43 @@ def list_cameras(options: Namespace) -> int:
     return 0
 
 
+def _covers(row: dict[str, Any]) -> str:
+    """From when to when, and how much of it is missing."""
+    if not row["from"]:
+        return "-"
+    gaps = row["gaps"]
+    text = f"{row['from']} to {row['to']}"
+    if not gaps:
+        return text
+    longest = max(gaps, key=lambda gap: gap["seconds"])
+    return f"{text}, {len(gaps)} gap{'s' * (len(gaps) > 1)}, the longest {longest['from']} to {longest['to']}"
+
+
 def index(options: Namespace) -> int:
-    """Look through what is new. Exit status 1 when a recording could not be used, or only in part."""
+    """Look through what is new, then keep within the limits. Exit status 1 when something could not be used in full."""
     with (
         open_house(options) as house,
         open_store(house) as store,
         interruptible() as cancellation,
         progress_bar() as show,
     ):
+        names = [store.camera(name).name for name in options.names] or None
+        missed = fetch_frigate(house, store, names, cancellation.check)
         report = index_cameras(
             house,
             store,
-            options.names or None,
+            names,
             progress=lambda p: show(p.message, p.done, p.total, p.unit),
             cancellation=cancellation,
         )
+        report.broken[:0] = missed
+        kept = tidy(house, store)
     if options.json:
-        print_json(_report(report))
+        print_json({**_report(report), "given_up": asdict(kept)})
     else:
         _say_report(report)
+        if kept.anything:
+            say(kept.words)
     for path, problem in report.broken:
         note(f"hausgeist: {path}: {problem}")
     return 1 if report.broken else 0
@@ -105,30 +151,26 @@ def events(options: Namespace) -> int:
 
 
 def remove(options: Namespace) -> int:
-    """Forget cameras with all that was indexed of them."""
+    """Forget cameras with all that was indexed of them, and what we recorded or fetched ourselves."""
     with open_house(options) as house, open_store(house) as store:
         names = [store.camera(name).name for name in options.names]  # all are known before one is removed
         for name in dict.fromkeys(names):
-            _remove(house, store, name)
+            camera = cameras.forget_camera(house, store, name)
             if not options.json:
-                say(f"Removed {name}; its recordings are untouched.")
+                own = "; its recordings are untouched" if camera.held is None else ", with what was recorded of it"
+                say(f"Removed {name}{own}.")
     if options.json:
         print_json({"removed": list(dict.fromkeys(names))})
     return 0
-
-
-def _remove(house: House, store: FinderStore, name: str) -> None:
-    """Delete the truth first, then the vectors of its sightings: what is left over is never asked for."""
-    sightings = store.remove_camera(name)
-    if (house.paths.finder / "vectors").is_dir():
-        Vectors(house, current_version(house)).remove(sightings)
 
 
 def _as_json(state: cameras.CameraState, house: House) -> dict[str, Any]:
     camera = state.camera
     return {
         "name": camera.name,
+        "kind": camera.kind,
         "source": camera.source,
+        "options": {key: value for key, value in asdict(camera.options).items() if value},
         "start": _iso(camera.start, house),
         "zones": [{"name": zone.name, "polygon": [list(point) for point in zone.polygon]} for zone in camera.zones],
         "recordings": state.recordings,
@@ -137,6 +179,9 @@ def _as_json(state: cameras.CameraState, house: House) -> dict[str, Any]:
         "broken": [list(pair) for pair in state.broken],
         "from": _iso(state.start, house),
         "to": _iso(state.end, house),
+        "gaps": [
+            {"from": _iso(a, house), "to": _iso(b, house), "seconds": round(b - a, 1)} for a, b in state.coverage.gaps
+        ],
         "problem": state.problem,
     }
 
@@ -156,6 +201,8 @@ def _report(report: IndexReport) -> dict[str, Any]:
 
 
 def _say_report(report: IndexReport) -> None:
+    if report.growing:
+        say(f"Recordings that are still being written are left for later: {report.growing}.")
     if not report.indexed and not report.broken:
         say(f"Nothing new; indexed before: {report.skipped}.")
         return

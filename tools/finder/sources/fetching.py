@@ -8,13 +8,18 @@ segment that was fetched) moved on, so that a killed run fetches a clip again at
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from runtime.errors import MediaError
+from runtime.house import House
 from runtime.paths import ensure, replacing
+from tools.finder.records import Camera
 from tools.finder.sources.frigate import FrigateServer, Span, around, joined
+from tools.finder.sources.live import full_address
 from tools.finder.sources.messages import Recorded
+from tools.finder.store import FinderStore
 
 CLIP_S = 300.0
 """Longest clip, seconds."""
@@ -65,6 +70,32 @@ def fetch_new(
             last = max(last, end)
             _set_mark(mark, last)
         at = end
+
+
+def fetch_frigate(
+    house: House, store: FinderStore, names: Sequence[str] | None, check: Callable[[], None] = lambda: None
+) -> list[tuple[str, str]]:
+    """Fetch what is new of these Frigate cameras (all where `names` is None); gives address and problem of failures."""
+    failed = []
+    for camera in store.cameras():
+        if camera.kind == "frigate" and (names is None or camera.name in names):
+            try:
+                for _ in fetch_camera(house, store.folder, camera, check):
+                    pass
+            except MediaError as problem:
+                failed.append((camera.source, problem.message))
+    return failed
+
+
+def fetch_camera(
+    house: House, folder: Path, camera: Camera, check: Callable[[], None] = lambda: None
+) -> Iterator[Recorded]:
+    """Fetch what is new of one Frigate camera. `folder` is the finder's. Raises `MediaError`."""
+    with FrigateServer(full_address(folder, camera)) as server:
+        yield from fetch_new(
+            server, camera.options.remote or camera.name, camera.place, now=house.now().timestamp(),
+            history_s=3600.0 * house.settings.finder.frigate_hours, events_only=camera.options.events_only, check=check,
+        )  # fmt: skip
 
 
 def _target(folder: Path, span: Span) -> Path:
