@@ -11,6 +11,7 @@ from textual.binding import Binding
 from runtime.errors import HausgeistError
 from tui.app.approval import AskModal
 from tui.app.home import Home, HomeApp, tr
+from tui.app.palette import Commands
 from tui.app.picture import Picture, PictureScreen
 from tui.app.sidebar import TalkList
 from tui.app.talk import TalkScreen
@@ -28,7 +29,7 @@ class HausgeistApp(HomeApp):
 
     TITLE = "Hausgeist"
     CSS_PATH = "styles.tcss"
-    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = {Commands}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (72, "-usual"), (110, "-wide")]
     BINDINGS: ClassVar = [
@@ -55,7 +56,7 @@ class HausgeistApp(HomeApp):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Variables of the styles that a theme may leave out."""
-        return {"border": "#444444"}
+        return {"border": "#444444", "muted": "#888888"}
 
     async def on_mount(self) -> None:
         """Show the talk at once; the house is woken after the first picture stands."""

@@ -39,12 +39,12 @@ class TopBar(Static):
             ("◖◗ ", "$accent"),
             ("Hausgeist", "bold"),
             ("  ", ""),
-            (one_line(place or session or tr("new talk"), 40), "$text-muted"),
+            (one_line(place or session or tr("new talk"), 40), "$muted"),
         )
         room = self.size.width - left.cell_length - 2
         right = Content("")
         for key, word in keys:
-            more = Content.assemble((f" {key} ", "$accent"), (f"{word} ", "$text-muted"))
+            more = Content.assemble((f" {key} ", "$accent"), (f"{word} ", "$muted"))
             if right.cell_length + more.cell_length <= room:
                 right = right + more
         return left + Content(" " * max(1, room - right.cell_length)) + right
@@ -76,7 +76,7 @@ class LoadBar(Static):
     def _line(share: float, text: str) -> Content:
         done = round(share * WIDTH)
         bar = [("━" * done, "$accent"), ("━" * (WIDTH - done), "$border")]
-        return Content.assemble(*bar, f" {text} ", (tr("you can type already"), "$text-muted"))
+        return Content.assemble(*bar, f" {text} ", (tr("you can type already"), "$muted"))
 
 
 class StatusBar(Static):

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui.app.filmstrip import Filmstrip
-from tui.app.home import home_of, tr
+from tui.app.home import tr
 from tui.app.picture import Picture
 from tui.app.player import Player
 from tui.app.shown import arguments, cut, one_line
@@ -29,7 +29,10 @@ BAR = 16
 
 
 class ToolCard(Vertical):
-    """One call. `status`: "running", "ok", "failed", "denied" or "cancelled". Enter opens what it was told and found."""
+    """One call. `status`: "running", "ok", "failed", "denied" or "cancelled".
+
+    Enter shows what it was told and what it found.
+    """
 
     can_focus = True
     BINDINGS: ClassVar = [
@@ -106,16 +109,16 @@ class ToolCard(Vertical):
 
     def _head(self) -> Content:
         parts: list[Any] = [(f"{SIGNS[self.status]} ", COLOURS[self.status]), (self.tool, "bold"), "  "]
-        parts.append((arguments(self.args), "$text-muted"))
+        parts.append((arguments(self.args), "$muted"))
         if self._seconds is not None:
-            parts.append((f"  {self._seconds:.1f} s", "$text-muted"))
+            parts.append((f"  {self._seconds:.1f} s", "$muted"))
         if self._share is not None:
             done = round(self._share * BAR)
             parts += ["\n  ", ("━" * done, "$accent"), ("─" * (BAR - done), "$border"), f" {self._share:.0%} "]
         elif self._progress:
             parts.append("\n  ")
         if self._progress:
-            parts.append((self._progress, "$text-muted"))
+            parts.append((self._progress, "$muted"))
         return Content.assemble(*parts)
 
     async def action_details(self) -> None:
@@ -143,6 +146,3 @@ class ToolCard(Vertical):
     def on_click(self) -> None:
         """A click is enter."""
         self.run_worker(self.action_details(), exclusive=True)
-
-
-__all__ = ["SIGNS", "ToolCard", "home_of"]

@@ -90,5 +90,5 @@ class Player(Vertical):
         sign = "❚❚" if self.playing else "▶"
         hint = "" if self._total else tr("space plays")
         return Content.assemble(
-            (f"{sign} ", "$accent"), self.file.name, f"  {time} ", (meter, "$accent"), (hint, "$text-muted")
+            (f"{sign} ", "$accent"), self.file.name, f"  {time} ", (meter, "$accent"), (hint, "$muted")
         )

@@ -18,6 +18,7 @@ LANTERN = Theme(
     warning="#e0a458",
     error="#e07a6a",
     variables={
+        "muted": "#8b8d94",
         "border": "#343a45",
         "input-selection-background": "#e0a458 30%",
         "block-cursor-background": "#e0a458",
@@ -38,7 +39,12 @@ DAYLIGHT = Theme(
     success="#3f6b2a",
     warning="#8a5a0b",
     error="#a8332a",
-    variables={"border": "#c9c3b6", "block-cursor-background": "#8a5a0b", "block-cursor-foreground": "#ffffff"},
+    variables={
+        "muted": "#6a675f",
+        "border": "#c9c3b6",
+        "block-cursor-background": "#8a5a0b",
+        "block-cursor-foreground": "#ffffff",
+    },
 )
 HIGH_CONTRAST = Theme(
     name="high-contrast",
@@ -54,6 +60,7 @@ HIGH_CONTRAST = Theme(
     warning="#ffe94d",
     error="#ff8080",
     variables={
+        "muted": "#ffffff",
         "border": "#ffffff",
         "text-muted": "#ffffff",
         "block-cursor-background": "#ffe94d",
@@ -73,7 +80,12 @@ COLOUR_BLIND = Theme(
     success="#56b4e9",
     warning="#e69f00",
     error="#e69f00",
-    variables={"border": "#3a4250", "block-cursor-background": "#56b4e9", "block-cursor-foreground": "#14161a"},
+    variables={
+        "muted": "#9aa0a8",
+        "border": "#3a4250",
+        "block-cursor-background": "#56b4e9",
+        "block-cursor-foreground": "#14161a",
+    },
 )
 """Colours of Okabe and Ito (2008): blue against orange, which all common kinds of colour vision tell apart."""
 THEMES = (LANTERN, DAYLIGHT, HIGH_CONTRAST, COLOUR_BLIND)
