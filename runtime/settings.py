@@ -86,6 +86,13 @@ class ImageSettings(Section):
 
     model: str | None = Field(None, description="diffusers folder, Hugging Face repository, or None: the installed one")
     steps: int | None = Field(None, ge=1, description="denoising steps; None: what the model was made for")
+    device: Literal["auto", "cuda", "cpu"] = Field("auto", description="auto: a GPU where torch can use one")
+    offload: Literal["auto", "none", "model", "sequential"] = Field(
+        "auto", description="keep part of the model in main memory; auto: only where the GPU is too small"
+    )
+    upscaler: str | None = Field(None, description="diffusers folder of an upscaling model; None: the image model")
+    judge: str | None = Field(None, description="folder of a CLIP or SigLIP model; None: the installed one")
+    retry: bool = Field(False, description="draw once more, with the next seed, where the quality check fails")
     width: int = Field(512, ge=64, le=4096, description="pixels")
     height: int = Field(512, ge=64, le=4096, description="pixels")
 
