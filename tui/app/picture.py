@@ -44,7 +44,7 @@ def picture_mode(setting: str, environ: Mapping[str, str] = os.environ) -> str:
     if setting != "auto":
         return setting
     term, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
-    if "TMUX" in environ or term.startswith(("screen", "tmux")):
+    if "TMUX" in environ or "TEXTUAL_DRIVER" in environ or term.startswith(("screen", "tmux")):
         return "blocks"
     if "KITTY_WINDOW_ID" in environ or program.lower() in _KITTY or any(name in term for name in _KITTY):
         return "kitty"

@@ -14,6 +14,8 @@ from tools.finder.scan.segments import camera_zone
 from tools.finder.store import FinderStore
 
 MOST_THINGS = 60
+KNOWN_SCORE = 0.3
+"""From this score on a label names the thing."""
 
 
 def things(job: Job, query: str = "") -> list[dict[str, Any]]:
@@ -25,7 +27,7 @@ def things(job: Job, query: str = "") -> list[dict[str, Any]]:
         return []
     with FinderStore(job.house.paths.finder) as store:
         names = {camera.id: camera.name for camera in store.cameras()}
-        sightings = store.sightings()
+        sightings = [one for one in store.sightings() if _worth(one)]
     groups: dict[str, list[Sighting]] = {}
     wanted = query.casefold().split()
     for one in sightings:
@@ -35,9 +37,18 @@ def things(job: Job, query: str = "") -> list[dict[str, Any]]:
     return [_thing(name, seen, names[seen[0].camera_id]) for name, seen in list(groups.items())[:MOST_THINGS]]
 
 
+def _worth(one: Sighting) -> bool:
+    """Whether a sighting is a thing to people: somebody put it there, or it was recognised."""
+    return one.origin == "change" or _known(one)
+
+
+def _known(one: Sighting) -> bool:
+    return one.label is not None and (one.label_score or 0) >= KNOWN_SCORE
+
+
 def _name(one: Sighting) -> str:
     colours = " ".join(word for word in one.colours[:2] if word not in {"light", "dark"})
-    label = one.label if one.label and (one.label_score or 0) >= 0.3 else "thing"
+    label = one.label if _known(one) else "thing"
     return f"{colours} {label}".strip()
 
 
