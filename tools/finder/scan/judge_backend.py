@@ -23,20 +23,36 @@ Bools = NDArray[np.bool_]
 
 THINNEST = 2.9
 """Radius, pixels at the working size, of the largest disc that fits into the smallest thing."""
+LEAST_PX = 50
+"""Pixels of the smallest thing at the working size; keys in a whole room are about twice as large."""
 LEAST_SHARE_IN_NEW_LIGHT = 0.6
 """The same share alone, where the light changed meanwhile: new shading has contrast, but seldom a whole outline."""
 LEAST_EVIDENCE = 0.6
 """Share of the outline that tells one of the pictures apart, plus the contrast in hundreds of grey levels."""
 
+SURE_OUTLINE = 0.5
+"""From this share of the outline on a thing is plain."""
+SURE_CONTRAST = 15.0
+"""Grey levels from which a thing is plain."""
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """`presence` is -1 (surely removed) to 1 (surely placed); `contrast` is in grey levels."""
+    """`presence` is -1 (surely removed) to 1 (surely placed); `contrast` is in grey levels.
+
+    `outline` is the share of the outline by which one of the pictures is told from the other.
+    """
 
     kind: Literal["thing", "light"]
     presence: float
     contrast: float
     box: IntBox
+    outline: float = 0.0
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is so plain that it need not be waited for."""
+        return self.kind == "thing" and self.outline >= SURE_OUTLINE and self.contrast >= SURE_CONTRAST
 
 
 def judge(region: Region) -> Verdict:
@@ -45,7 +61,7 @@ def judge(region: Region) -> Verdict:
     before, after = _same_light(region, mask)
     difference = np.abs(after - before).max(axis=2)
     contrast = float(difference[mask].mean())
-    if _thickness(region.mask) < THINNEST or _only_light(before, after, region):
+    if int(mask.sum()) < LEAST_PX or _thickness(region.mask) < THINNEST or _only_light(before, after, region):
         return Verdict("light", 0.0, contrast, region.box)
     solid = _without_shadow(before, after, mask)
     outline = _balance(_outline(after, solid), _outline(before, solid))
@@ -53,7 +69,7 @@ def judge(region: Region) -> Verdict:
     least = LEAST_SHARE_IN_NEW_LIGHT if region.light_changed else 0.0
     if abs(share) < least or abs(share) + contrast / 100.0 < LEAST_EVIDENCE:
         return Verdict("light", 0.0, contrast, region.box)
-    return Verdict("thing", float(np.clip(outline + step, -1.0, 1.0)), contrast, _box(solid, region))
+    return Verdict("thing", float(np.clip(outline + step, -1.0, 1.0)), contrast, _box(solid, region), abs(share))
 
 
 def split(region: Region) -> list[Region]:

@@ -28,14 +28,20 @@ _TERMS = _surface()
 _RIDGE = 1e-3 * np.eye(_TERMS.shape[1], dtype=np.float32)
 
 
+def coarse(image: NDArray[np.generic]) -> NDArray[np.generic]:
+    """The picture at the size of `GRID`."""
+    small: NDArray[np.generic] = cv2.resize(image, GRID, interpolation=cv2.INTER_AREA)
+    return small
+
+
 def light_gain(before: NDArray[np.generic], after: NDArray[np.generic]) -> Floats | None:
-    """The gain that turns the light of `before` into that of `after` (both BGR, same size).
+    """The gain that turns the light of `before` into that of `after` (both `coarse`, BGR).
 
     Returns a picture of gains (rows × columns × 3, the size of `GRID`), or None when the light is the same
     within a per cent.
     """
-    b = cv2.resize(before, GRID, interpolation=cv2.INTER_AREA).astype(np.float32).reshape(-1, 3)
-    a = cv2.resize(after, GRID, interpolation=cv2.INTER_AREA).astype(np.float32).reshape(-1, 3)
+    b = before.astype(np.float32).reshape(-1, 3)
+    a = after.astype(np.float32).reshape(-1, 3)
     ratio = np.log((a + _OFFSET) / (b + _OFFSET))
     usable = ((a > 6) & (a < 248) & (b > 6) & (b < 248)).all(axis=1)
     if usable.sum() < 60:
@@ -59,15 +65,14 @@ def light_gain(before: NDArray[np.generic], after: NDArray[np.generic]) -> Float
 
 
 def local_gain(before: NDArray[np.generic], after: NDArray[np.generic]) -> Floats:
-    """A gain that may vary faster, for a sudden change:
+    """A gain that may vary faster, for a sudden change (both `coarse`):
 
     blockwise ratios, their median over neighbours, smoothed.
 
     It follows a lamp's cone or a sunlit patch; a thing smaller than two and a half blocks leaves no trace in
     it.
     """
-    b = cv2.resize(before, GRID, interpolation=cv2.INTER_AREA).astype(np.float32)
-    a = cv2.resize(after, GRID, interpolation=cv2.INTER_AREA).astype(np.float32)
+    b, a = before.astype(np.float32), after.astype(np.float32)
     ratio = np.clip((a + _OFFSET) / (b + _OFFSET), 0.2, 5.0)
     layers = [cv2.medianBlur(np.ascontiguousarray(ratio[:, :, i]), 5) for i in range(3)]
     smooth: Floats = cv2.GaussianBlur(np.dstack(layers), (0, 0), 1.0)

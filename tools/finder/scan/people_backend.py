@@ -19,6 +19,10 @@ Point = tuple[float, float, float, float, float]
 
 LOST_S = 6.0
 """A track that was not continued for so long has ended, seconds."""
+ASK_S = 1.0
+"""The detector is asked about a track at most this often, seconds."""
+STILL_S = 4.0
+"""A track that ended at most so long ago may be a person who stands still, seconds."""
 ENOUGH = 3
 """Sightings by the detector after which a track is a person's without further looking."""
 LEAST = 0.35
@@ -67,6 +71,7 @@ class Track:
 
     path: list[Point] = field(default_factory=list)
     seen: int = 0
+    asked: float = float("-inf")
 
 
 class PeopleTracks:
@@ -83,14 +88,15 @@ class PeopleTracks:
         for rank, part in enumerate(sorted(moving, key=lambda box: -box[2] * box[3])[:3]):
             box: Box = part
             track = self._continued(box, offset, 0.2 * diagonal, LOST_S / 2)
-            known = track is not None and track.seen >= ENOUGH
-            people = self._finder.within(image, box) if rank == 0 and not known else []
+            ask = rank == 0 and (track is None or (track.seen < ENOUGH and offset - track.asked >= ASK_S))
+            people = self._finder.within(image, box) if ask else []
             if people:
                 box = max(people, key=lambda person: overlap(part, person))
                 track = self._continued(box, offset, 0.5 * diagonal, LOST_S)
             if track is None:
                 track = Track()
                 self.tracks.append(track)
+            track.asked = offset if ask else track.asked
             if track.path and track.path[-1][0] == offset:
                 continue
             track.path.append((offset, *box))
@@ -106,6 +112,17 @@ class PeopleTracks:
             if offset - last[0] <= within_s and gap < reach and 0.15 < ratio < 7.0:
                 near.append((gap, track))
         return min(near, key=lambda pair: pair[0])[1] if near else None
+
+    def stands(self, box: Box, offset: float) -> bool:
+        """Whether `box` is a person, seen as one before, who has come to stand still: as large as when they moved."""
+        for track in self.tracks[-8:]:
+            last = track.path[-1]
+            if not track.seen or offset - last[0] > STILL_S or overlap(box, last[1:]) < 0.7:
+                continue
+            moved = [point[3] * point[4] for point in track.path if last[0] - point[0] <= STILL_S]
+            if box[2] * box[3] > 0.5 * float(np.median(moved)):
+                return True
+        return False
 
     def people(self) -> list[Track]:
         """Tracks that are people: seen by the detector at least once, or long ones where there is none."""

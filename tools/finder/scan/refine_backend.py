@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.finder.scan.settled_backend import Region
-from tools.finder.scan.video_backend import Probe, span
+from tools.finder.scan.video_backend import Probe, Reader
 
 Picture = NDArray[np.uint8]
 
@@ -74,6 +74,13 @@ class Watch:
 
 def refine(path: Path, info: Probe, watches: list[Watch]) -> None:
     """Find the moments of `watches`, decoding each second of footage at most once."""
+    with Reader(path, info) as reader:
+        _look(reader, watches)
+    for watch in watches:
+        watch.finish()
+
+
+def _look(reader: Reader, watches: list[Watch]) -> None:
     ordered = sorted(watches, key=lambda watch: watch.start_s)
     while ordered:
         group = [ordered.pop(0)]
@@ -81,9 +88,7 @@ def refine(path: Path, info: Probe, watches: list[Watch]) -> None:
         while ordered and ordered[0].start_s <= end + 1.0:
             group.append(ordered.pop(0))
             end = max(end, group[-1].end_s)
-        for sample in span(path, info, group[0].start_s, end, step_s=STEP_S):
+        for sample in reader.span(group[0].start_s, end, STEP_S):
             smooth = cv2.GaussianBlur(sample.image, (3, 3), 0)
             for watch in group:
                 watch.look(smooth, sample.offset)
-    for watch in watches:
-        watch.finish()

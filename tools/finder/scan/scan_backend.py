@@ -22,13 +22,17 @@ from tools.finder.scan.judge_backend import Verdict, judge, split
 from tools.finder.scan.people_backend import PeopleTracks, PersonFinder, Track, distance, overlap
 from tools.finder.scan.refine_backend import Watch, refine
 from tools.finder.scan.result import Scan, ScanChange, ScanPerson, ScanProgress, ScanStill
-from tools.finder.scan.settled_backend import IntBox, Region, SettledModel
-from tools.finder.scan.video_backend import Probe, Sample, probe, samples
+from tools.finder.scan.settled_backend import WAIT_S, IntBox, Region, SettledModel
+from tools.finder.scan.video_backend import Probe, Reader, Sample, keyframes, probe, work_size
 
 Picture = NDArray[np.uint8]
 
 BATCH = 24
 """Changes whose pictures are kept in memory before their moments are looked for."""
+STEP_S = 0.3
+"""Where all frames are decoded, pictures are this far apart, seconds."""
+SPARSE_S = 4.2
+"""Key frames further apart than this are too few to see changes by: everything between them is looked at."""
 HELD_S = 5.0
 """How long a place where a person stood still is looked at for that person again, seconds."""
 PERSON_SHARE = 0.006
@@ -76,6 +80,7 @@ class _Pass:
         self._stills: list[ScanStill] = []
         self._pending: list[_Found] = []
         self._changes: list[ScanChange] = []
+        self._seen: Sample | None = None
         self._calm: Sample | None = None
         self._calm_still: int | None = None
         self._first: int | None = None
@@ -83,14 +88,12 @@ class _Pass:
         self._held: list[tuple[float, IntBox]] = []
 
     def run(self) -> Scan:
-        sample = None
-        for sample in samples(self._path, self._info):
-            self._emit(ScanProgress(sample.offset, self._info.duration_s))
-            self._scale = self._info.width / sample.image.shape[1]
-            self._take(sample)
+        self._scale = self._info.width / work_size(self._info)[0]
+        with Reader(self._path, self._info) as reader:
+            self._read(reader)
         self._settle_moments()
-        if self._calm is None and sample is not None:
-            self._calm = sample
+        if self._calm is None:
+            self._calm = self._seen
         last = self._keep_calm() if self._calm is not None else None
         people = [ScanPerson(tuple(self._full_point(p) for p in t.path)) for t in self._people.people()]
         i = self._info
@@ -100,23 +103,47 @@ class _Pass:
             tuple(people), self._first if self._first is not None else last, last,
         )  # fmt: skip
 
+    def _read(self, reader: Reader) -> None:
+        """Take the key frames; where something happens between two, and where they lie far apart, all frames."""
+        end, before = self._info.duration_s, -STEP_S
+        for key in keyframes(self._path, self._info) if self._info.steady else ():
+            self._emit(ScanProgress(key.offset, end))
+            if key.offset - before > SPARSE_S or (before >= 0.0 and not self._model.quiet(key.image, key.offset)):
+                for sample in reader.span(before + 0.6 * STEP_S, key.offset - 0.6 * STEP_S, STEP_S):
+                    self._take(sample)
+            self._take(key)
+            before = key.offset
+        if end - before > SPARSE_S or self._model.busy:
+            for sample in reader.span(before + 0.6 * STEP_S, float("inf"), STEP_S):
+                self._emit(ScanProgress(sample.offset, end))
+                self._take(sample)
+
     def _take(self, sample: Sample) -> None:
+        self._seen = sample
+        if self._model.quiet(sample.image, sample.offset):
+            self._set_calm(sample)
+            return
         step = self._model.step(sample.image, sample.offset)
         if step.moving:
             self._people.look(sample.image, step.moving, sample.offset)
         for region in step.regions:
             self._decide(region, sample)
         if step.calm:
-            self._calm, self._calm_still = sample, None
-            if self._first is None:
-                self._first = self._keep_calm()
+            self._set_calm(sample)
         if len(self._pending) >= BATCH:
             self._settle_moments()
+
+    def _set_calm(self, sample: Sample) -> None:
+        self._calm, self._calm_still = sample, None
+        if self._first is None:
+            self._first = self._keep_calm()
 
     def _decide(self, region: Region, sample: Sample) -> None:
         """Accept a region, as a change or silently, or hold it while a person stands there."""
         verdict = judge(region)
-        if self._is_person(verdict, sample):
+        if region.rest_s < WAIT_S and (region.light_changed or not (region.clear and verdict.sure)):
+            return
+        if self._people.stands(verdict.box, sample.offset) or self._is_person(verdict, sample):
             self._model.hold(region)
             return
         self._model.accept(region)

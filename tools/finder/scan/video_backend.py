@@ -1,34 +1,37 @@
-"""Reading recordings with PyAV:
+"""Reading recordings with PyAV: their key frames, and spans of them in full. Owns no analysis.
 
-what a file is, its keyframes, and short spans of it in full. Owns no analysis.
-
-Keyframes alone are decoded about ten times faster than all frames (FFmpeg's `skip_frame=nokey`). Frames are
-handed out one by one, as BGR pictures of at most `WORK_PX` pixels on the longer side, so that memory stays
-flat over the length of the footage. A damaged file gives what can be read of it, and its problem in words.
+Key frames alone are decoded about ten times faster than all frames: only their packets are handed to the decoder,
+so that frame threads work on several at once. Pictures come one by one, as BGR of at most `WORK_PX` pixels on
+the longer side, so that memory stays flat over the length of the footage.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import av
+import cv2
 import numpy as np
 from av.error import FFmpegError
+from av.stream import Discard
+from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
-from runtime.errors import MediaError
+from tools.finder.scan.probe_backend import Clock, Probe, opened, probe, video_stream
 
 WORK_PX = 960
 """Longest side of the pictures that are analysed, pixels."""
-SPARSE_S = 2.6
-"""Keyframes further apart than this are too few to see changes by: everything is decoded."""
+AHEAD_S = 8.0
+"""A span that begins at most this long after the last one is reached by decoding on, a later one by seeking."""
+MANY_FPS = 18.0
+"""From this rate on, frames that no other frame needs are passed over."""
 
 Picture = NDArray[np.uint8]
+
+__all__ = ["Picture", "Probe", "Reader", "Sample", "keyframes", "probe", "work_size"]
 
 
 @dataclass
@@ -41,167 +44,151 @@ class Sample:
     offset: float
     image: Picture
     frame: Any = field(repr=False)
-    keyframe: bool = True
+    size: tuple[int, int]
+    """Width and height of the recording; the frame may have another where the recording changes."""
 
     def at_size(self, longest: int) -> Picture:
         """The same picture with at most `longest` pixels on its longer side."""
-        return _picture(self.frame, longest)
+        width, height = _fit(*self.size, longest)
+        image: Picture = self.frame.to_ndarray(width=width, height=height, format="bgr24", interpolation="AREA")
+        return image
 
 
-@dataclass
-class Probe:
-    """What a recording is, by its packets; `duration_s` from the first to the end of the last frame."""
-
-    width: int
-    height: int
-    fps: float
-    duration_s: float
-    frames: int
-    keyframe_s: float
-    """Longest time between keyframes, seconds."""
-    first_pts: float
-    creation: float | None
-    problems: tuple[str, ...] = ()
+def work_size(info: Probe) -> tuple[int, int]:
+    """Width and height of the pictures that are analysed."""
+    return _fit(info.width, info.height, WORK_PX)
 
 
-def probe(path: Path) -> Probe:
-    """Look at every packet without decoding. Raises `MediaError` when there is no video in it."""
-    with _open(path) as container:
-        stream = _video(container, path)
-        times: list[float] = []
-        keys: list[float] = []
-        problems: list[str] = []
-        try:
-            for packet in container.demux(stream):
-                if packet.pts is None or packet.size == 0:
-                    continue
-                times.append(float(packet.pts * packet.time_base))
-                if packet.is_keyframe:
-                    keys.append(times[-1])
-        except FFmpegError as problem:
-            problems.append(f"it breaks off after {max(times, default=0.0):.1f} s ({_words(problem)})")
-        if not times or not keys or not stream.codec_context.width:
-            raise MediaError(f"The video {path} has no readable picture.", remedy=_REMEDY)
-        return _summary(stream, container, times, keys, problems)
+def keyframes(path: Path, info: Probe) -> Iterator[Sample]:
+    """Every key frame of a recording with steady timestamps. What cannot be decoded is passed over."""
+    with opened(path) as container:
+        stream = video_stream(container, path)
+        stream.discard = Discard.nonkey
+        stream.thread_type = "AUTO"
+        for frame in _frames(container, stream, only_keys=True):
+            if frame.time is not None:
+                yield _sample(float(frame.time) - info.first_pts, frame, info)
 
 
-def _summary(stream: Any, container: Any, times: list[float], keys: list[float], problems: list[str]) -> Probe:
-    ordered = np.sort(np.asarray(times))
-    steps = np.diff(ordered)
-    usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.04
-    stated = float(stream.average_rate) if stream.average_rate else 0.0
-    jumps = int((steps > max(5.0, 50 * usual)).sum())
-    if jumps:
-        problems.append(f"its timestamps jump {jumps} times")
-    if len(times) > 20 and float((steps <= 0).mean()) > 0.05:
-        problems.append("many of its timestamps repeat")
-    if not 0 < stated < 1000:
-        problems.append("its header states no frame rate")
-    promised = float(stream.duration * stream.time_base) if stream.duration else 0.0
-    span = float(ordered[-1] - ordered[0]) + usual
-    if promised > 1.1 * span + 1.0:
-        problems.append(f"only {span:.1f} s of the {promised:.1f} s it states can be read")
-    gaps = np.diff(np.append(np.sort(np.asarray(keys)), ordered[-1]))
-    return Probe(
-        width=stream.codec_context.width, height=stream.codec_context.height, fps=1.0 / usual, duration_s=span,
-        frames=len(times), keyframe_s=float(gaps.max()) if len(gaps) else span, first_pts=float(ordered[0]),
-        creation=_creation(container.metadata.get("creation_time")), problems=tuple(problems),
-    )  # fmt: skip
+class Reader:
+    """Reads spans of a recording in full, in order of time. Use as a context manager.
 
-
-def samples(path: Path, info: Probe, *, every_s: float = 1.0) -> Iterator[Sample]:
-    """Pictures at least `every_s` seconds apart (keyframes, or, where those are sparse, any frames).
-
-    Decoding errors in the middle are passed over; the pictures go on after them.
+    Raises `MediaError` when the file cannot be opened any more.
     """
-    sparse = info.keyframe_s > SPARSE_S
-    due = float("-inf")
-    with _open(path) as container:
-        stream = _video(container, path)
-        stream.codec_context.skip_frame = "DEFAULT" if sparse else "NONKEY"
-        for frame in _decode(container, stream):
-            offset = _offset(frame, info)
-            if offset is None or (offset < due and offset > due - 10 * every_s):
-                continue
-            due = offset + every_s - 0.5 / info.fps
-            yield Sample(offset, _picture(frame, WORK_PX), frame, bool(frame.key_frame))
 
+    def __init__(self, path: Path, info: Probe) -> None:
+        self._path, self._info = path, info
+        self._stack = ExitStack()
+        self._frames: Iterator[Any] | None = None
+        self._at = float("inf")
+        self._kept: tuple[float, Any] | None = None
 
-def span(path: Path, info: Probe, start_s: float, end_s: float, *, step_s: float = 0.0) -> Iterator[Sample]:
-    """Every picture between two offsets, decoded from the keyframe before; `step_s` thins them out."""
-    due = start_s
-    with _open(path) as container:
-        stream = _video(container, path)
-        target = int((max(start_s, 0.0) + info.first_pts) / stream.time_base)
-        try:
-            container.seek(target, stream=stream, backward=True)
-        except FFmpegError:
-            container.seek(0)
-        for frame in _decode(container, stream):
-            offset = _offset(frame, info)
-            if offset is None or offset < due - 1e-4:
-                continue
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def span(self, start_s: float, end_s: float, step_s: float = 0.0) -> Iterator[Sample]:
+        """Pictures from `start_s` to `end_s` (both included), at least `step_s` apart."""
+        if self._info.steady and not start_s - AHEAD_S <= self._at < start_s:
+            self._seek(start_s)
+        due = start_s - 1e-4
+        for offset, frame in self._decoded():
             if offset > end_s + 1e-4:
+                self._kept = offset, frame
                 return
-            due = offset + step_s
-            yield Sample(offset, _picture(frame, WORK_PX), frame, bool(frame.key_frame))
+            if offset >= due:
+                due = max(due + step_s, offset + 0.5 * step_s)
+                yield _sample(offset, frame, self._info)
+
+    def _decoded(self) -> Iterator[tuple[float, Any]]:
+        if self._kept is not None:
+            kept, self._kept = self._kept, None
+            yield kept
+        if self._frames is None:
+            self._frames = self._open()
+        for frame in self._frames:
+            offset = self._clock.offset(None if frame.time is None else float(frame.time))
+            self._at = offset
+            yield offset, frame
+
+    def _open(self) -> Iterator[Any]:
+        self._container = self._stack.enter_context(opened(self._path))
+        self._stream = video_stream(self._container, self._path)
+        self._stream.thread_type = "AUTO"
+        if self._info.fps >= MANY_FPS:
+            self._stream.codec_context.skip_frame = "NONREF"
+        self._restart()
+        return _frames(self._container, self._stream)
+
+    def _restart(self) -> None:
+        self._clock = Clock(self._info.first_pts, 1.0 / self._info.fps, not self._info.steady and self._counts())
+        self._kept = None
+
+    def _counts(self) -> bool:
+        return any("repeat" in problem for problem in self._info.problems)
+
+    def _seek(self, start_s: float) -> None:
+        self._frames = self._open() if self._frames is None else self._frames
+        self._restart()
+        target = int((max(start_s, 0.0) + self._info.first_pts) / self._stream.time_base)
+        try:
+            self._container.seek(target, stream=self._stream, backward=True)
+        except FFmpegError:
+            self._container.seek(0)
+        self._frames = _frames(self._container, self._stream)
 
 
-def _decode(container: Any, stream: Any) -> Iterator[Any]:
+def _frames(container: Any, stream: Any, only_keys: bool = False) -> Iterator[Any]:
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets)
         except (StopIteration, FFmpegError):
             return
+        if only_keys and packet.size and not packet.is_keyframe:
+            continue
         try:
             yield from packet.decode()
         except FFmpegError:
             continue
 
 
-def _offset(frame: Any, info: Probe) -> float | None:
-    return None if frame.time is None else float(frame.time) - info.first_pts
+def _sample(offset: float, frame: Any, info: Probe) -> Sample:
+    return Sample(offset, _picture(frame, work_size(info)), frame, (info.width, info.height))
 
 
-def _picture(frame: Any, longest: int) -> Picture:
-    scale = min(1.0, longest / max(frame.width, frame.height))
-    width, height = round(frame.width * scale), round(frame.height * scale)
-    image: Picture = frame.to_ndarray(width=width, height=height, format="bgr24", interpolation="AREA")
-    return image
+def _fit(width: int, height: int, longest: int) -> tuple[int, int]:
+    scale = min(1.0, longest / max(width, height))
+    return round(width * scale), round(height * scale)
 
 
-@contextmanager
-def _open(path: Path) -> Iterator[Any]:
-    try:
-        if path.stat().st_size == 0:
-            raise MediaError(f"The video {path} is empty (0 bytes).", remedy="Record it again, or remove it.")
-        container = av.open(str(path), metadata_errors="replace")
-    except FFmpegError as problem:
-        raise MediaError(f"The video {path} cannot be opened: {_words(problem)}.", remedy=_REMEDY) from problem
-    except OSError as problem:
-        raise MediaError(f"The video {path} cannot be read: {problem.strerror or problem}.") from problem
-    with container:
-        yield container
+def _picture(frame: Any, size: tuple[int, int]) -> Picture:
+    """The frame as BGR of `size`, from its planes where that is possible: several times faster than swscale."""
+    width, height = size
+    plain = frame.format.name == "yuv420p" and frame.color_range != ColorRange.JPEG
+    if not plain or width % 2 or height % 2 or frame.width % 2 or frame.height % 2:
+        image: Picture = frame.to_ndarray(width=width, height=height, format="bgr24", interpolation="AREA")
+        return image
+    joined = np.empty((height * 3 // 2, width), np.uint8)
+    _shrink(_plane(frame.planes[0]), joined[:height])
+    quarter = height * width // 4
+    chroma = joined[height:].reshape(-1)
+    for number in (0, 1):
+        part = chroma[number * quarter : (number + 1) * quarter].reshape(height // 2, width // 2)
+        _shrink(_plane(frame.planes[1 + number]), part)
+    colours: Picture = cv2.cvtColor(joined, cv2.COLOR_YUV2BGR_I420)
+    return colours
 
 
-def _video(container: Any, path: Path) -> Any:
-    if not container.streams.video:
-        raise MediaError(f"The file {path} holds no video.", remedy=_REMEDY)
-    stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
-    return stream
+def _plane(plane: Any) -> Picture:
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return rows[: plane.height, : plane.width]
 
 
-def _creation(text: str | None) -> float | None:
-    try:
-        return datetime.fromisoformat(text).timestamp() if text else None
-    except ValueError:
-        return None
-
-
-def _words(problem: BaseException) -> str:
-    return str(getattr(problem, "strerror", None) or problem).rstrip(".")
-
-
-_REMEDY = "Check that it is a complete video file (ffprobe tells more)."
+def _shrink(plane: Picture, target: Picture) -> None:
+    if plane.shape == target.shape:
+        np.copyto(target, plane)
+    else:
+        cv2.resize(plane, target.shape[::-1], dst=target, interpolation=cv2.INTER_AREA)
