@@ -125,7 +125,7 @@ class _Checker:
             near = nearest(name, known)
             hint = f"Did you mean {near!r}?" if near else f"It takes: {', '.join(known) or 'nothing'}."
             yield self._source.problem((*path, "with", name), f"{tool.name} takes no argument {name!r}.", hint)
-        missing = [name for name in schema.get("required", ()) if name not in step.with_]
+        missing = [name for name in schema.get("required", ()) if name not in step.with_ and not wrong]
         for name in missing:
             remedy = f"Add `{name}:` under `with:`."
             yield self._source.problem((*path, "tool"), f"{tool.name} needs the argument {name}.", remedy)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path as File
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -30,7 +30,8 @@ _IMPLICIT: tuple[tuple[str, str, str], ...] = (
 class _Loader(yaml.SafeLoader):
     """PyYAML's parser with the plain scalars of YAML 1.2's core schema (https://yaml.org/spec/1.2.2/#103)."""
 
-    yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {}
+
+_Loader.yaml_implicit_resolvers = {}
 
 
 for _kind, _pattern, _first in _IMPLICIT:

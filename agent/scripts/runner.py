@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +76,11 @@ class Runner:
         with _alone(self._journal.folder, self._run.id):
             self._journal.end(self._run.id, "running", house.now())
             output: dict[str, Any] = {}
+            status: Status = "done"
+            error: str | None = None
             try:
                 self._steps(self._script.steps, self._scope, "", self._cancellation)
                 output = self._workshop.templates.render(self._script.output, self._scope.values)
-                status, error = "done", None
             except Stopped as stop:
                 status, error = stop.status, str(stop)
             except CallCancelled:
@@ -87,8 +89,8 @@ class Runner:
                 status, error = "failed", str(problem)
             if status == "done":
                 discard_run(house, self._run.id)
-            self._journal.end(self._run.id, status, house.now(), error)  # type: ignore[arg-type]
-        return Outcome(self._run.id, status, output, dict(self._scope.values["steps"]), error)  # type: ignore[arg-type]
+            self._journal.end(self._run.id, status, house.now(), error)
+        return Outcome(self._run.id, status, output, dict(self._scope.values["steps"]), error)
 
     # Order ------------------------------------------------------------------------------------------------------
 
@@ -129,9 +131,8 @@ class Runner:
             return result()
         if step.parallel is not None:
             children = list(_named(step.parallel, path))
-            found = self._together(
-                [lambda stop, p=p, c=c: self._step(c, scope, p, stop) for p, c in children], len(children), cancellation
-            )  # type: ignore[misc]
+            work = [partial(self._step, child, scope, part) for part, child in children]
+            found = self._together(work, len(work), cancellation)
             for (_, child), one in zip(children, found, strict=True):
                 scope.keep(child.id, one)
             return result(outside=any(one["outside"] for one in found))
@@ -171,8 +172,7 @@ class Runner:
                 return done
             return {name: inner.values["steps"][name] for name in _ids(step) if name in inner.values["steps"]}
 
-        work = [lambda stop, index=index: one(index, stop) for index in range(len(items))]
-        results = self._together(work, step.at_once, cancellation)  # type: ignore[arg-type]
+        results = self._together([partial(one, index) for index in range(len(items))], step.at_once, cancellation)
         tainted = any(_outside(found) for found in results)
         done = result(
             results=results, outside=tainted, say="\n".join(_said(found) for found in results if _said(found))
@@ -199,9 +199,9 @@ class Runner:
             raise ArgumentError(
                 f"The loop of {path} has {len(items)} rounds.", remedy=f"At most {MOST_ROUNDS} are run."
             )
-        texts = [kind] if isinstance(kind, str) else [item for item in kind or () if isinstance(item, str)]  # type: ignore[union-attr]
+        texts = [kind] if isinstance(kind, str) else [item for item in kind or () if isinstance(item, str)]
         if isinstance(kind, LoopSource):
-            return items, kind.lines is not None
+            return items, True
         return items, scope.from_outside(chain for text in texts for chain in templates.check(text))
 
     def _decided(self, path: str, what: str, decide: Callable[[], Any]) -> Any:

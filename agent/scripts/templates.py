@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
-from typing import Any, ClassVar
+from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Undefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from runtime.errors import UsageError
 
@@ -30,7 +31,12 @@ _GROWING = {"format", "format_map", "ljust", "rjust", "center", "zfill", "expand
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    intercepted_binops: ClassVar[frozenset[str]] = frozenset({"*", "**", "+", "%"})
+    def __init__(self, **options: Any) -> None:
+        self.intercepted_binops = frozenset({"*", "**", "+", "%"})
+        super().__init__(**options)
+
+    def wrap_str_format(self, value: Any) -> None:
+        """Formatting is not offered, not even Jinja's safe one: a width could fill the memory."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Also no method of a text that pads or repeats."""

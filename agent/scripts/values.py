@@ -89,7 +89,7 @@ def _converted(name: str, declared: Input, value: Any) -> Any:
         return True
     if declared.type == "boolean" and isinstance(value, str) and value.lower() in {"false", "no", "0"}:
         return False
-    fits = {"text": str, "path": str, "list": list, "number": (int, float), "boolean": bool}[declared.type]
+    fits: Any = {"text": str, "path": str, "list": list, "number": (int, float), "boolean": bool}[declared.type]
     if not isinstance(value, fits) or (declared.type == "number" and isinstance(value, bool)):
         raise ArgumentError(f"The input {name} cannot be {value!r}.", remedy=f"Give a {declared.type}.")
     return value
