@@ -92,6 +92,30 @@ def _cameras(commands: Commands) -> None:
     about = "look through new recordings; Ctrl-C stops"
     index = json_command(group, "index", "cameras:index", about, "hausgeist cameras index kitchen")
     index.add_argument("names", nargs="*", metavar="NAME", help="cameras (default: all)")
+    about = "record live cameras and look through what is new, on and on; Ctrl-C ends it"
+    example = "hausgeist cameras watch --set finder.watch_cpu_share=0.5"
+    watch = json_command(group, "watch", "watch:watch", about, example)
+    watch.add_argument("names", nargs="*", metavar="NAME", help="cameras (default: all, also those added meanwhile)")
+    about, example = "a picture of a camera, to see its zones or draw them on", "hausgeist cameras still study -o s.png"
+    still = json_command(group, "still", "camera_views:still", about, example)
+    still.add_argument("name", metavar="NAME", help="a camera")
+    still.add_argument("-o", "--output", metavar="FILE", help="write the picture here (default: NAME.png)")
+    still.add_argument("--at", metavar="TIME", help='"10:42", "yesterday 18:00", or ISO 8601 (default: the newest)')
+    still.add_argument("--grid", action="store_true", help="draw a grid of fractions, and the zones")
+    about, example = (
+        "list, set or remove zones: named places of a picture",
+        ('hausgeist cameras zone study desk --polygon "0.1,0.5 0.6,0.5 0.6,0.9 0.1,0.9"'),
+    )
+    zone = json_command(group, "zone", "camera_views:zone", about, example)
+    zone.add_argument("name", metavar="NAME", help="a camera")
+    zone.add_argument("place", nargs="?", metavar="PLACE", help="what the place is called (default: list them)")
+    zone.add_argument("--polygon", metavar="CORNERS", help='"x,y x,y x,y…", pixels, or fractions of the picture')
+    zone.add_argument("--remove", action="store_true", help="remove this zone")
+    about, example = "when a camera recorded, and when not", "hausgeist cameras coverage study --since yesterday --json"
+    coverage = json_command(group, "coverage", "camera_views:coverage", about, example)
+    coverage.add_argument("name", metavar="NAME", help="a camera")
+    coverage.add_argument("--since", metavar="TIME", help='"yesterday", "2 hours ago", or ISO 8601')
+    coverage.add_argument("--until", metavar="TIME", help="the same")
     about, example = "what was placed, removed or covered", "hausgeist cameras events kitchen --json"
     events = json_command(group, "events", "cameras:events", about, example)
     events.add_argument("name", nargs="?", metavar="NAME", help="a camera (default: all)")

@@ -70,11 +70,13 @@ def index_cameras(
     appearance: bool = True,
     scanner: WorkerSpec | None = None,
     after_each: Callable[[Camera, Path, IndexReport], None] = lambda camera, file, report: None,
+    growing: Callable[[Path], bool | None] = being_written,
 ) -> IndexReport:
     """Index what is new or changed of these cameras (all of them where `names` is None).
 
     Without the vision models (`appearance` False, or not installed) changes and stays are found without
-    labels. `scanner` stands in for `scan_spec(house)`; `after_each` is called when a recording is written.
+    labels. `scanner` stands in for `scan_spec(house)`; `after_each` is called when a recording is written;
+    recordings of which `growing` is true are left for later.
     Raises `UnknownNameError`, `CallCancelled` (what was finished stays), `StorageError`, `UsageError`
     when another process indexes.
     """
@@ -82,7 +84,7 @@ def index_cameras(
     cancellation = cancellation or Cancellation()
     began, report = time.monotonic(), IndexReport()
     with store.indexing(), ExitStack() as stack:
-        waiting = _waiting(store, cameras, report)
+        waiting = _waiting(store, cameras, report, growing)
         if not waiting:
             return report
         indexer = _Indexer(house, store, stack, cancellation, appearance, scanner or scan_spec(house))
@@ -103,7 +105,9 @@ def index_cameras(
     return report
 
 
-def _waiting(store: FinderStore, cameras: Sequence[Camera], report: IndexReport) -> list[tuple[Camera, Path]]:
+def _waiting(
+    store: FinderStore, cameras: Sequence[Camera], report: IndexReport, growing: Callable[[Path], bool | None]
+) -> list[tuple[Camera, Path]]:
     waiting = []
     for camera in cameras:
         if not camera.place.exists():
@@ -123,7 +127,7 @@ def _waiting(store: FinderStore, cameras: Sequence[Camera], report: IndexReport)
                 continue
             if store.is_indexed(camera.id, str(file), found.st_size, found.st_mtime_ns):
                 report.skipped += 1
-            elif being_written(file):
+            elif growing(file):
                 report.growing += 1
             else:
                 waiting.append((camera, file))

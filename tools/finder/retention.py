@@ -6,7 +6,7 @@ are never touched. Owns no rows (see `tools.finder.keeping`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from runtime.errors import UsageError
@@ -37,6 +37,10 @@ class GivenUp:
     def anything(self) -> bool:
         """Whether something was removed."""
         return bool(self.recordings or self.stills or self.sightings)
+
+    def as_json(self) -> dict[str, int]:
+        """One flat object."""
+        return asdict(self)
 
     @property
     def words(self) -> str:
