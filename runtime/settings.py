@@ -145,6 +145,36 @@ class ToolSettings(Section):
     langchain: tuple[str, ...] = Field((), description="LangChain tools to add, as package.module:name")
 
 
+class ServeSettings(Section):
+    """The servers: HTTP and MCP."""
+
+    host: str = Field("127.0.0.1", description="address to bind; others than this machine need a token")
+    port: int = Field(8377, ge=0, le=65535, description="port of `hausgeist serve`; 0 is any free one")
+    mcp_port: int = Field(8378, ge=0, le=65535, description="port of `hausgeist mcp --http`; 0 is any free one")
+    hosts: tuple[str, ...] = Field((), description="further names by which clients may address the server")
+    origins: tuple[str, ...] = Field((), description="web pages that may use it, such as https://home.example")
+    running: int = Field(2, ge=1, le=64, description="requests of one kind that are worked on at the same time")
+    waiting: int = Field(16, ge=0, le=10_000, description="requests of one kind that may wait; more are answered 429")
+
+
+class McpServer(Section):
+    """An MCP server whose tools are used: a program (`command`, `args`, `env`), or an address (`url`, `headers`)."""
+
+    command: str | None = Field(None, min_length=1, description="program that speaks MCP on its standard input")
+    args: tuple[str, ...] = Field((), description="its arguments")
+    env: dict[str, str] = Field(default_factory=dict, description="environment variables for it")
+    url: str | None = Field(None, description="address of a server that speaks streamable HTTP")
+    headers: dict[str, SecretStr] = Field(default_factory=dict, description="headers such as Authorization")
+    tools: tuple[str, ...] = Field((), description="only these of its tools; empty: all")
+    timeout_s: float = Field(20.0, gt=0, description="seconds within which it must list its tools")
+
+
+class McpSettings(Section):
+    """Model Context Protocol."""
+
+    servers: dict[str, McpServer] = Field(default_factory=dict, description="servers whose tools are used, by name")
+
+
 class UiSettings(Section):
     """The terminal app."""
 
@@ -169,6 +199,8 @@ class Settings(Section):
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)  # type: ignore[arg-type]
     budget: BudgetSettings = Field(default_factory=BudgetSettings)  # type: ignore[arg-type]
     tools: ToolSettings = Field(default_factory=ToolSettings)  # type: ignore[arg-type]
+    serve: ServeSettings = Field(default_factory=ServeSettings)  # type: ignore[arg-type]
+    mcp: McpSettings = Field(default_factory=McpSettings)
     ui: UiSettings = Field(default_factory=UiSettings)  # type: ignore[arg-type]
 
 

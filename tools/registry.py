@@ -59,7 +59,20 @@ class Registry:
                 registry._add(point, house)
         for name in house.settings.tools.langchain:
             registry._add(EntryPoint(name.rpartition(":")[2], name, GROUP), house)
+        registry._add_mcp(house)
         return registry
+
+    def _add_mcp(self, house: House) -> None:
+        """Tools of the MCP servers that the settings name; the name of a tool of ours is never taken."""
+        if not house.settings.mcp.servers:
+            return
+        from tools.mcp_tools import mcp_tools
+
+        found, problems = mcp_tools(house.settings.mcp.servers)
+        self.unavailable |= problems
+        for name, tool in found.items():
+            if name not in house.settings.tools.disabled:
+                self.tools.setdefault(name, tool)
 
     def _add(self, point: EntryPoint, house: House) -> None:
         try:

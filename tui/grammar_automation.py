@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from tui.parser import Commands, json_command
+from tui.parser import Commands, Parser, command, json_command
 
 
 def automation(commands: Commands) -> None:
-    """Add `run`."""
+    """Add `run`, `serve` and `mcp`."""
+    _run(commands)
+    _serve(commands)
+    _mcp(commands)
+
+
+def _run(commands: Commands) -> None:
     about = "run a script: steps that call tools or ask the model"
     example = "hausgeist run examples/scripts/nightly.yaml --set rooms=study,kitchen"
     run = json_command(commands, "run", "run:run", about, example)
@@ -26,3 +32,26 @@ def automation(commands: Commands) -> None:
     run.add_argument("--list", action="store_true", help="list the newest runs")
     run.add_argument("--schema", action="store_true", help="print the JSON Schema of scripts, for editors")
     run.add_argument("--yes", action="store_true", help="approve every tool without asking")
+
+
+def _serve(commands: Commands) -> None:
+    about = "serve the house over HTTP, with the OpenAI interface"
+    serve = json_command(commands, "serve", "serve:serve", about, "hausgeist serve --new-token laptop")
+    _server_options(serve)
+    serve.add_argument("--openapi", action="store_true", help="print the OpenAPI description, and serve nothing")
+    serve.add_argument("--new-token", metavar="NAME", help="make a token, print it this once, and serve nothing")
+    serve.add_argument("--remove-token", metavar="NAME", help="make a token invalid, and serve nothing")
+    serve.add_argument("--list-tokens", action="store_true", help="list the tokens' names, and serve nothing")
+
+
+def _mcp(commands: Commands) -> None:
+    about = "serve the tools by the Model Context Protocol, on standard input and output or HTTP"
+    mcp = command(commands, "mcp", "mcp:mcp", about, "hausgeist mcp --http --port 8378")
+    mcp.add_argument("--http", action="store_true", help="streamable HTTP at /mcp (default: standard input and output)")
+    mcp.add_argument("--no-token", action="store_true", help="with --http on this machine only: ask for no token")
+    _server_options(mcp)
+
+
+def _server_options(parser: Parser) -> None:
+    parser.add_argument("--host", metavar="ADDRESS", help="address to bind (default: serve.host)")
+    parser.add_argument("--port", type=int, metavar="N", help="port; 0 is any free one (default: as the settings say)")

@@ -1,0 +1,50 @@
+"""How an MCP client reaches the server: standard input and output, or streamable HTTP. Owns no tools."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from mcp.server.stdio import stdio_server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from agent.mcp.server import build_server
+from agent.serving.guard import Guard
+from agent.session import Session
+
+PATH = "/mcp"
+
+
+async def serve_stdio(session: Session) -> None:
+    """Serve the client on standard input and output until it goes away."""
+    server = build_server(session)
+    async with stdio_server() as (reading, writing):
+        await server.run(reading, writing, server.create_initialization_options())
+
+
+def http_app(
+    session: Session,
+    *,
+    owner: Callable[[str], str | None] | None,
+    host: str,
+    hosts: Sequence[str] = (),
+    origins: Sequence[str] = (),
+) -> ASGIApp:
+    """The ASGI application that serves MCP at `/mcp`; see `Guard` for the arguments."""
+    manager = StreamableHTTPSessionManager(build_server(session))
+
+    class Endpoint:
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await manager.handle_request(scope, receive, send)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with manager.run():
+            yield
+
+    endpoint = Endpoint()
+    app = Starlette(routes=[Route(PATH, endpoint), Mount(f"{PATH}/", endpoint)], lifespan=lifespan)
+    return Guard(app, owner=owner, host=host, hosts=hosts, origins=origins)
