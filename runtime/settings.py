@@ -101,6 +101,9 @@ class FinderSettings(Section):
     """Cameras and the search for things."""
 
     backend: Literal["auto", "starter", "full"] = Field("auto", description="vision models")
+    embedder: str = Field("siglip2-base", description="full: catalogue id, folder or repository of a SigLIP model")
+    detector: str = Field("owlv2-base", description="full: catalogue id, folder or repository of an OWLv2 model")
+    device: Literal["auto", "cuda", "cpu"] = Field("auto", description="full: where it computes; auto: a GPU if usable")
     timezone: str | None = Field(None, description="IANA name for camera times; None: the machine's")
     found_score: float = Field(0.5, ge=0, le=1, description="below this score a thing counts as not seen")
     thumbnail_px: int = Field(1280, ge=64, description="longest side of a stored evidence frame")

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tools.finder.records import Box
 
 CROP_MARGIN = 0.3
@@ -49,6 +52,33 @@ class Appearance(Protocol):
 
     def propose(self, still_jpeg: bytes) -> list[Proposal]:
         """The things seen on a still, best first."""
+
+
+@dataclass(frozen=True)
+class TextLooks:
+    """Texts in the space of crops: `vectors` [n, d] of unit length; a pair's logit is `scale * cosine + bias`."""
+
+    vectors: NDArray[np.float32]
+    scale: float
+    bias: float
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Whether a thing is at a box: `score` 0 to 1, and the box (pixels of the still) as exactly as it was seen."""
+
+    score: float
+    box: Box
+
+
+class WordsAndBoxes(Protocol):
+    """What only the full backend can do."""
+
+    def words(self, texts: Sequence[str]) -> TextLooks:
+        """Texts as vectors in the space of the crops' features."""
+
+    def verify(self, still_jpeg: bytes, boxes: Sequence[Box], text: str | None, photo: bytes | None) -> list[Verified]:
+        """Look for the thing (by its photo, JPEG or PNG, else by `text`) around each box (pixels of the still)."""
 
 
 def margin_box(box: Box, width: int, height: int, margin: float = CROP_MARGIN) -> tuple[int, int, int, int]:
