@@ -24,12 +24,14 @@ from runtime.house import House
 from runtime.settings import ImageSettings, Settings
 from runtime.worker import Cancellation
 from tools.contract import Progress, ToolContext
-from tools.image.generate import generate, plan, request_like
+from tools.image.generate import generate, plan
 from tools.image.model_folder import inspect
 from tools.image.models import image_model
-from tools.image.recipe import GENERATED, read_recipe
+from tools.image.recipe import read_recipe
+from tools.image.repeating import request_like
 from tools.image.request import ImageRequest
 from tools.image.tool import GenerateImage, GenerateImageArgs
+from tools.provenance.marks import GENERATED
 from tools.registry import check_args
 
 SMALL = ImageRequest("a red fox", width=64, height=64, steps=3, seed=7)
@@ -147,7 +149,7 @@ def test_the_recipe_draws_the_same_pixels_again(home: House) -> None:
     assert (recipe.prompt, recipe.seed, recipe.steps, recipe.model) == ("a red fox", 7, 3, "tiny-diffusion")
     assert len(recipe.config_sha256) == 64
     assert {"torch", "diffusers"} <= set(recipe.versions)
-    again = generate(home, request_like(first.path))[0]
+    again = generate(home, request_like(home, first.path))[0]
     assert again.path != first.path
     assert np.array_equal(pixels(again.path), pixels(first.path))
     other = generate(home, replace(SMALL, seed=8))[0]
@@ -205,7 +207,7 @@ def test_sizes_are_rounded_with_a_note(home: House) -> None:
         ({"count": 99}, "count 99 is not possible.*1 to 8"),
         ({"steps": 0}, "steps 0"),
         ({"seed": -1}, "seed -1"),
-        ({"output": Path("x.bmp")}, r"saved as PNG, not as x\.bmp"),
+        ({"output": Path("x.bmp")}, r"saved as PNG or JPEG, not as x\.bmp"),
         ({"prompt": "  "}, "prompt is empty"),
     ],
 )

@@ -159,6 +159,10 @@ def _voice(commands: Commands) -> None:
     voice.add_argument("--output", metavar="FILE", help="write the answers here, and do not play them")
     voice.add_argument("--session", default="default", metavar="NAME", help="conversation to continue")
     voice.add_argument("--yes", action="store_true", help="approve every tool without asking")
+    about = "serve the recogniser and the voices over the Wyoming protocol (Home Assistant, satellites)"
+    wyoming = json_command(commands, "wyoming", "wyoming:wyoming", about, "hausgeist wyoming --port 10300")
+    wyoming.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default: 127.0.0.1)")
+    wyoming.add_argument("--port", type=int, default=10300, metavar="N", help="default: 10300; 0: any free one")
 
 
 def _memory(commands: Commands) -> None:

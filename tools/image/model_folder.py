@@ -18,6 +18,8 @@ from runtime.errors import ModelCorruptError, ModelMissingError
 
 _NO_WEIGHTS = re.compile(r"Tokenizer|Scheduler|Processor|FeatureExtractor")
 _FEW_STEPS = re.compile(r"turbo|lightning|lcm|hyper-?sd|schnell|dmd2|sdxs|flash-?sd", re.I)
+_ENGLISH = re.compile(r"(?:CLIP|T5)Tokenizer")
+_SAMPLES, _SAMPLE_BYTES = 16, 65_536
 _FEW_STEP_SCHEDULERS = {"LCMScheduler", "TCDScheduler"}
 _MOST_HEADER_BYTES = 100_000_000
 
@@ -37,6 +39,10 @@ class ModelFacts:
     few_steps: bool
     """Distilled to draw in 1 to 4 steps without guidance (SD-Turbo, LCM, Lightning, FLUX schnell)."""
     config_sha256: str
+    largest: int = 0
+    """Parameters of its largest component: what lies on a GPU at once with offload."""
+    english: bool = True
+    """Whether its text encoder was trained on English (CLIP, T5) and not on many languages."""
 
 
 def inspect(path: Path, get_it: str) -> ModelFacts:
@@ -65,17 +71,25 @@ def inspect(path: Path, get_it: str) -> ModelFacts:
         elif not (folder / name).is_dir():
             raise _partial(folder / name, get_it)
     every = [path] if path.is_file() else [file for files in weights.values() for file in files]
-    parameters = sum(_parameters(file, get_it) for file in every)
+    counts = {file: _parameters(file, get_it) for file in every}
+    largest = max((sum(counts[file] for file in files) for files in weights.values()), default=sum(counts.values()))
     configs = {name: _config(folder / name) for name in components}
     return ModelFacts(
         path,
         str(index.get("_class_name")),
         variant,
-        parameters,
+        sum(counts.values()),
         _multiple(configs),
         _is_few_steps(path, index, configs),
         _digest(folder, every),
+        largest,
+        all(_ENGLISH.match(kind) for kind in components.values() if "Tokenizer" in kind),
     )
+
+
+def few_steps_by_name(path: Path) -> bool:
+    """Whether the name of a model's folder tells that it was distilled to draw in a few steps."""
+    return bool(_FEW_STEPS.search(path.name))
 
 
 def _components(index: dict[str, Any]) -> dict[str, str]:
@@ -157,11 +171,20 @@ def _is_few_steps(path: Path, index: dict[str, Any], configs: dict[str, dict[str
 
 
 def _digest(folder: Path, weights: list[Path]) -> str:
-    """SHA-256 over every configuration file (name and bytes) and every weight file (name and size), in name order."""
+    """SHA-256 over every configuration file (name and bytes) and every weight file, in name order.
+
+    Of weights count name, size, header and samples at even distances: other weights of the same shape are told apart
+    without reading gigabytes.
+    """
     total = hashlib.sha256()
     for file in sorted(file for file in folder.rglob("*") if file.suffix in {".json", ".txt", ".model"}):
         if not file.name.startswith("."):
             total.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
     for file in weights:
-        total.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+        size = file.stat().st_size
+        total.update(f"{file.name}\0{size}\0".encode())
+        with file.open("rb") as opened:
+            for at in range(_SAMPLES):
+                opened.seek(size * at // _SAMPLES)
+                total.update(opened.read(_SAMPLE_BYTES))
     return total.hexdigest()

@@ -15,7 +15,8 @@ from runtime.gpu import gpus
 from runtime.house import House
 from runtime.residency import Priority
 from runtime.worker import WorkerSpec
-from tools.image.model_folder import ModelFacts, inspect
+from tools.image.model_folder import ModelFacts, few_steps_by_name, inspect
+from tools.image.said import Said
 
 SUGGESTED = "sd-turbo"
 _OVERHEAD_BYTES = 700_000_000
@@ -25,28 +26,67 @@ _GPU_ACTIVATIONS = 1.4
 
 
 @dataclass(frozen=True)
+class Placement:
+    """On which device a model computes, and how much of it lies there; `note` says what costs time by that."""
+
+    device: str
+    offload: str
+    note: str
+
+
+@dataclass(frozen=True)
 class ImageModel:
     """An image model that is whole on disk: its name for people, and what is known of it."""
 
     name: str
     facts: ModelFacts
 
-    @property
-    def spec(self) -> WorkerSpec:
+    def placement(self, house: House) -> Placement:
+        """Where it computes: by the settings, else on a GPU that is here, with offload where it does not fit whole."""
+        settings = house.settings.image
+        device = settings.device if settings.device != "auto" else "cuda" if uses_gpu() else "cpu"
+        if device == "cpu":
+            note = ""
+            if settings.device == "auto" and gpus():
+                note = Said(
+                    "It was drawn on the processor: this build of torch cannot use the GPU (see `hausgeist doctor`).",
+                    "这张图是用处理器画的：当前的 torch 不能使用显卡（见 `hausgeist doctor`）。",
+                )
+            return Placement("cpu", "none", note)
+        offload, budget = settings.offload, house.residency.gpu_budget
+        if offload == "auto":
+            whole, largest = (
+                int(count * 2 * _GPU_ACTIVATIONS) for count in (self.facts.parameters, self.facts.largest)
+            )
+            offload = "none" if whole <= budget else "model" if largest <= budget else "sequential"
+        slower = Said(
+            f"Only a part of the model is on the GPU (budget {budget / 1e9:.1f} GB): {offload} offload, slower.",
+            f"模型没有完整放入显存（预算 {budget / 1e9:.1f} GB）：{offload} 卸载会使其变慢。",
+        )
+        return Placement("cuda", offload, "" if offload == "none" else slower)
+
+    def spec(self, house: House) -> WorkerSpec:
         """The worker that draws with it: float32 on a CPU, half precision on a GPU."""
-        facts, gpu = self.facts, uses_gpu()
+        facts, placed = self.facts, self.placement(house)
+        weights = facts.parameters * (4 if placed.device == "cpu" else 2)
+        on_gpu = {"none": facts.parameters, "model": facts.largest, "sequential": facts.largest // 8}[placed.offload]
         return WorkerSpec(
             f"image model {self.name}",
             "tools.image.pipeline_backend:PipelineService",
-            {"path": str(facts.path), "variant": facts.variant},
-            cpu_bytes=_OVERHEAD_BYTES + facts.parameters * (2 if gpu else 4),
-            gpu_bytes=int(facts.parameters * 2 * _GPU_ACTIVATIONS) if gpu else 0,
+            {
+                "path": str(facts.path),
+                "variant": facts.variant,
+                "device": placed.device,
+                "offload": placed.offload,
+            },
+            cpu_bytes=_OVERHEAD_BYTES + weights,
+            gpu_bytes=int(on_gpu * 2 * _GPU_ACTIVATIONS) if placed.device == "cuda" else 0,
             priority=Priority.IMAGE,
         )
 
 
 def uses_gpu() -> bool:
-    """Whether pictures are drawn on a GPU here: there is one, and torch is built for it."""
+    """Whether pictures can be drawn on a GPU here: there is one, and torch is built for it."""
     try:
         return "+cpu" not in version("torch") and bool(gpus())
     except PackageNotFoundError:
@@ -105,11 +145,18 @@ def no_model_error(house: House) -> ModelMissingError:
 
 
 def _installed(house: House) -> tuple[str, Path]:
+    """What the owner fetched goes before what came with the starter set; on a GPU, few-step models go first."""
     found = installed_models(house)
     if not found:
         raise no_model_error(house)
-    name, path = found[0]
-    return name, house.catalogue.require(name) if name in house.catalogue.entries else path
+    entries, gpu = house.catalogue.entries, uses_gpu()
+
+    def rank(model: tuple[str, Path]) -> tuple[bool, bool]:
+        starter = model[0] in entries and entries[model[0]].starter
+        return starter, gpu and not few_steps_by_name(model[1])
+
+    name, path = min(found, key=rank)
+    return name, house.catalogue.require(name) if name in entries else path
 
 
 def _own(house: House) -> dict[str, Path]:

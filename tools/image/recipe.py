@@ -1,48 +1,42 @@
-"""The recipe inside a picture: how to draw it again, and the mark that a machine drew it.
+"""The recipe inside a picture: how to draw it again, beside the plain marks that a machine drew it.
 
-The recipe stands as JSON in an iTXt chunk of the PNG (PNG specification, 11.3.3.4), beside the standard keywords
-Software, Description and Comment; the mark is IPTC's digital source type in an XMP packet (IPTC Photo Metadata
-Standard 2023.1, `Iptc4xmpExt:DigitalSourceType`). Owns no other file format and no content credentials.
+In a PNG the recipe stands as JSON in an iTXt chunk (PNG specification, 11.3.3.4), in a JPEG within the XMP packet. The
+marks are the standard keywords Software, Description and Comment, and IPTC's digital source type in XMP (IPTC Photo
+Metadata Standard 2023.1). Content credentials are put in by `tools.provenance`. No path of this machine is written.
 """
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from xml.sax.saxutils import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.errors import MediaError
-from runtime.paths import replacing
+from runtime.errors import ArgumentError, MediaError
+from tools.provenance.embedded import RECIPE_KEY, XMP_KEY, picture_metadata, pixels_sha256, xmp_packet
+from tools.provenance.marks import GENERATED
 
-KEY = "hausgeist:recipe"
-GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-_XMP_KEY = "XML:com.adobe.xmp"
-_XMP = (
-    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
-    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
-    ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:xmp="http://ns.adobe.com/xap/1.0/">'
-    "<xmp:CreatorTool>{tool}</xmp:CreatorTool>"
-    "<Iptc4xmpExt:DigitalSourceType>{source}</Iptc4xmpExt:DigitalSourceType>"
-    '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
-)
+FORMATS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+"""Suffixes of pictures that can be written, and their media types."""
+JPEG_QUALITY = 95
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that is needed to draw a picture again."""
+    """All that is needed to draw a picture again. Files are named with the SHA-256 of their bytes."""
 
     prompt: str
     negative_prompt: str | None
     seed: int
     model: str
     config_sha256: str
-    """SHA-256 over the model's configuration and the sizes of its weights; see `model_folder.py`."""
+    """SHA-256 over the model's configuration and its weights' headers, sizes and samples; see `model_folder.py`."""
     width: int
     height: int
     steps: int
@@ -51,6 +45,20 @@ class Recipe:
     """cpu or cuda; pixels are the same on the same device only."""
     dtype: str
     versions: Mapping[str, str] = field(default_factory=dict)
+    style: str | None = None
+    wish: str | None = None
+    """The user's own words, where the prompt was rewritten from them."""
+    loras: tuple[Mapping[str, Any], ...] = ()
+    """Each with "name", "sha256" and "weight"."""
+    source: Mapping[str, str] | None = None
+    """Of an edit: "name" and "sha256" of the picture it started from."""
+    mask: Mapping[str, str] | None = None
+    region: str | None = None
+    strength: float | None = None
+    upscale: float | None = None
+    source_type: str = GENERATED
+    pixels_sha256: str = ""
+    """Of the drawn pixels (PNG only: a JPEG changes them)."""
 
 
 def library_versions() -> dict[str, str]:
@@ -64,36 +72,64 @@ def library_versions() -> dict[str, str]:
     return found
 
 
-def write_png(path: Path, pixels: NDArray[np.uint8], recipe: Recipe) -> None:
-    """Save `pixels` (height, width, 3; RGB) with their recipe, whole or not at all. Raises `StorageError`."""
-    from PIL import Image
+def media_type(path: Path) -> str:
+    """The media type of a picture to write. Raises `ArgumentError` for a suffix that cannot be written."""
+    try:
+        return FORMATS[path.suffix.lower()]
+    except KeyError:
+        raise ArgumentError(
+            f"Pictures are saved as PNG or JPEG, not as {path.name}.",
+            remedy="Give a file name that ends in .png or .jpg.",
+        ) from None
+
+
+def encode(pixels: NDArray[np.uint8], recipe: Recipe, suffix: str) -> bytes:
+    """`pixels` (height, width, 3; RGB) with their recipe and plain marks, as the bytes of a PNG or JPEG file."""
+    from PIL import ExifTags, Image
     from PIL.PngImagePlugin import PngInfo
 
     tool = f"Hausgeist {recipe.versions.get('hausgeist', '')}".strip()
-    info = PngInfo()
-    info.add_itxt(KEY, json.dumps(asdict(recipe), ensure_ascii=False, sort_keys=True))
-    info.add_text("Software", tool)
-    info.add_itxt("Description", recipe.prompt)
-    info.add_text("Comment", f"Machine-generated picture. digitalSourceType={GENERATED}")
-    info.add_itxt(_XMP_KEY, _XMP.format(tool=escape(tool), source=GENERATED))
-    with replacing(path) as beside:
-        Image.fromarray(pixels).save(beside, format="PNG", pnginfo=info)
+    comment = f"Machine-generated picture. digitalSourceType={recipe.source_type}"
+    text = json.dumps(asdict(recipe), ensure_ascii=False, sort_keys=True)
+    written = io.BytesIO()
+    if FORMATS[suffix.lower()] == "image/png":
+        info = PngInfo()
+        info.add_itxt(RECIPE_KEY, text)
+        info.add_text("Software", tool)
+        info.add_itxt("Description", recipe.prompt)
+        info.add_text("Comment", comment)
+        info.add_itxt(XMP_KEY, xmp_packet(tool, recipe.source_type))
+        Image.fromarray(pixels).save(written, format="PNG", pnginfo=info)
+    else:
+        exif = Image.Exif()
+        exif[ExifTags.Base.Software] = tool
+        packet = xmp_packet(tool, recipe.source_type, text).encode()
+        options: dict[str, Any] = {"quality": JPEG_QUALITY, "subsampling": 0, "exif": exif, "comment": comment.encode()}
+        Image.fromarray(pixels).save(written, format="JPEG", xmp=packet, **options)
+    return written.getvalue()
+
+
+def hash_of(pixels: NDArray[np.uint8]) -> str:
+    """SHA-256 of RGB pixels (height, width, 3), as it stands in a recipe."""
+    return pixels_sha256((pixels.shape[1], pixels.shape[0]), np.ascontiguousarray(pixels).tobytes())
 
 
 def read_recipe(path: Path) -> Recipe:
     """The recipe in a picture that we drew. Raises `MediaError` where there is none."""
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            picture.load()
-            text = getattr(picture, "text", {}).get(KEY)
-    except (OSError, SyntaxError, ValueError) as problem:
-        raise MediaError(f"The picture {path} cannot be read: {problem}.", remedy="Check the file.") from problem
-    if text is None:
+    found = picture_metadata(path)
+    if found is None:
+        raise MediaError(f"The picture {path} cannot be read: it is no picture.", remedy="Check the file.")
+    table = found.recipe
+    if not table:
         raise MediaError(f"The picture {path} holds no recipe.", remedy="Only pictures drawn by Hausgeist have one.")
-    try:
-        table = json.loads(str(text))
-        return Recipe(**{entry.name: table[entry.name] for entry in fields(Recipe)})
-    except (ValueError, KeyError, TypeError) as problem:
-        raise MediaError(f"The recipe in {path} is damaged: {problem}.", remedy="Draw the picture anew.") from problem
+    missing = [one.name for one in fields(Recipe) if one.name not in table and not _optional(one)]
+    if missing:
+        raise MediaError(
+            f"The recipe in {path} is damaged: it does not tell {', '.join(missing)}.", remedy="Draw the picture anew."
+        )
+    values = {one.name: table[one.name] for one in fields(Recipe) if one.name in table}
+    return Recipe(**{**values, "loras": tuple(values.get("loras") or ())})
+
+
+def _optional(one: Any) -> bool:
+    return one.default is not MISSING or one.default_factory is not MISSING

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.image.checks import Check
 from tools.image.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Lora:
+    """A LoRA file (low-rank adaptation, Hu et al. 2021) in safetensors format, and how strongly it acts."""
+
+    path: Path
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What to do with the picture `source`. Nothing but `strength`: redraw all of it.
+
+    `region` (words) or `mask` (a picture, white where to paint) limits it to a part. `upscale` enlarges, 1 to 4 times.
+    """
+
+    source: Path
+    region: str | None = None
+    mask: Path | None = None
+    strength: float | None = None
+    upscale: float | None = None
 
 
 @dataclass(frozen=True)
@@ -27,7 +50,15 @@ class ImageRequest:
     model: str | None = None
     """Catalogue id, diffusers folder, .safetensors file or Hugging Face repository."""
     output: Path | None = None
-    """The PNG file to write; of several pictures each gets a number. None: a new file under the outputs."""
+    """The PNG or JPEG file to write; of several pictures each gets a number. None: a new file under the outputs."""
+    style: str | None = None
+    """A preset of `styles.py`; its words join the prompt only when the picture is drawn."""
+    loras: tuple[Lora, ...] = ()
+    edit: Edit | None = None
+    wish: str | None = None
+    """The user's own words, where `prompt` was rewritten from them."""
+    like: Recipe | None = None
+    """The recipe that this repeats, with changes; what has changed around it is noted."""
 
 
 @dataclass(frozen=True)
@@ -38,3 +69,10 @@ class Picture:
     recipe: Recipe
     notes: tuple[str, ...] = ()
     """What differs from the wish (a rounded size, a negative prompt without effect), in English."""
+    checks: tuple[Check, ...] = field(default=())
+    """What the quality check found."""
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The checks that failed, as sentences."""
+        return tuple(check.said for check in self.checks if not check.passed)
