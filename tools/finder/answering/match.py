@@ -19,11 +19,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.finder.answering.calibration import by_text
 from tools.finder.answering.evidence import by_features, by_palette, by_words
 from tools.finder.answering.facts import Table
 from tools.finder.answering.query import Wanted
 from tools.finder.answering.scale import Scale
-from tools.finder.looks.layout import take_apart
+from tools.finder.looks.appearance_types import TextLooks
+from tools.finder.looks.layout import features_alone, take_apart
 from tools.finder.records import Sighting
 
 Floats = NDArray[np.float32]
@@ -79,26 +81,32 @@ def rank(
     scales: Mapping[int, Scale],
     first: NDArray[np.float64],
     second: Callable[[Table], NDArray[np.float64]],
+    text: TextLooks | None = None,
 ) -> list[Hit]:
     """The best sightings that have a vector, best first, at most `LAST`.
 
     `photo`: vectors [views, d] of the thing's own pictures. The prior is shared among the sightings by weights: `first`
     [n] for all of them, times `second` of those that are looked at closely (see `tools.finder.answering.prior`).
+    `text`: the words in the crops' own space, where the backend has one; they then stand for the labels.
     """
     known = np.flatnonzero(table.shares.any(1))
     table, first = table.take(known), first[known]
-    evidence = by_words(table, wanted, scales) if wanted is not None else {}
+    evidence = by_words(table, wanted, scales) if wanted is not None and len(table) else {}
     views = photo if photo is not None and len(photo) else None
-    if not len(table) or (not evidence and views is None):
+    if not len(table) or (not evidence and views is None and text is None):
         return []
+    if text is not None:
+        evidence.pop("label", None)
     total = float(first.sum())
     if len(table) > SHORT:
-        short = _shortlist(table, looks, _sum(evidence, len(table)) + np.log(first), views)
+        short = _shortlist(table, looks, _sum(evidence, len(table)) + np.log(first), views, text)
         table, first = table.take(short), first[short]
         evidence = {name: values[short] for name, values in evidence.items()}
     matrix = looks.matrix(table.rows["id"])
+    parts = take_apart(matrix)
+    if text is not None:
+        evidence["text"] = by_text(parts.features, text)
     if views is not None:
-        parts = take_apart(matrix)
         evidence["picture"] = by_features(parts, take_apart(views))
         evidence["palette"] = by_palette(parts, take_apart(views))
     closer = second(table)
@@ -120,8 +128,13 @@ def _hits(table: Table, matrix: Floats, scores: Any, ratio: Any, evidence: Mappi
     ]  # fmt: skip
 
 
-def _shortlist(table: Table, looks: Looks, known: NDArray[Any], views: Floats | None) -> NDArray[np.intp]:
+def _shortlist(
+    table: Table, looks: Looks, known: NDArray[Any], views: Floats | None, text: TextLooks | None
+) -> NDArray[np.intp]:
     """Places of the `SHORT` best by what the columns and the sketches say, ascending."""
+    if text is not None:
+        rough = looks.likeness(table.rows["id"], features_alone(text.vectors)).max(1)
+        known = known + 2 * (rough - float(np.median(rough))) / max(float(rough.std()), 1e-6)
     if views is not None:
         rough = looks.likeness(table.rows["id"], views).max(1)
         middle, spread = float(np.median(rough)), max(float(rough.std()), 1e-6)

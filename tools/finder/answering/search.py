@@ -25,8 +25,9 @@ from tools.finder.answering.match import Ranked, rank
 from tools.finder.answering.prior import handled, standing
 from tools.finder.answering.query import Wanted, understand
 from tools.finder.answering.scale import scales
+from tools.finder.answering.verify import verified
 from tools.finder.answering.wording import at_zone, sentence
-from tools.finder.looks.appearance import LeasedAppearance, open_appearance
+from tools.finder.looks.appearance import LeasedAppearance, chosen_backend, open_appearance
 from tools.finder.looks.photo import photo_vectors
 from tools.finder.records import Sighting
 from tools.finder.store import FinderStore
@@ -144,12 +145,16 @@ def _ranked(house: House, embedder: Embeds, query: FindQuery, index: Index) -> l
 
         table = index.described(appearance)
         photo = photo_vectors(query.photo, appearance()) if query.photo else None
-    hits = rank(
-        table, index.vectors, wanted, photo, scales(table, index.store.newest_people(PEOPLE)), handled(table),
-        lambda close: standing(close, index.cameras, index.history.sizes),
-    )  # fmt: skip
-    seen = index.store.sightings_by_id([hit.id for hit in hits])
-    ranked = [Ranked(seen[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in seen]
+        full = chosen_backend(house) == "full"
+        text = appearance().words([query.item]) if full and wanted is not None else None
+        hits = rank(
+            table, index.vectors, wanted, photo, scales(table, index.store.newest_people(PEOPLE)), handled(table),
+            lambda close: standing(close, index.cameras, index.history.sizes), text,
+        )  # fmt: skip
+        seen = index.store.sightings_by_id([hit.id for hit in hits])
+        ranked = [Ranked(seen[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in seen]
+        if full:
+            ranked = verified(ranked, index.store, appearance(), query.item.strip(), query.photo)
     return _by_position(ranked, wanted)
 
 

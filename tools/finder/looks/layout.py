@@ -41,6 +41,11 @@ def take_apart(vectors: Floats) -> Parts:
     return Parts(_unit(vectors[:, :cut]), _unit(vectors[:, cut : cut + PALETTE]), shares_of(vectors))
 
 
+def features_alone(features: Floats) -> Floats:
+    """Vectors [n, d + 216 + 14] of features [n, d] without any colours: to compare words with whole vectors."""
+    return np.pad(features, ((0, 0), (0, PALETTE + len(NAMES)))).astype(np.float32)
+
+
 def shares_of(vectors: Floats) -> Floats:
     """The shares of shades alone, [n, 14], of vectors [n, d + 216 + 14]."""
     roots = vectors[:, -len(NAMES) :] ** 2
