@@ -8,11 +8,40 @@ from typing import Any
 from tools.speech.stopping import is_stop
 
 _YES = frozenset(
-    "yes yeah yep yup sure ok okay please right correct definitely absolutely ja jawohl klar gerne genau oui ouais"
-    " d'accord sí si claro vale dale sì certo sim claro".split()
+    [
+        "yes",
+        "yeah",
+        "yep",
+        "yup",
+        "sure",
+        "ok",
+        "okay",
+        "please",
+        "right",
+        "correct",
+        "definitely",
+        "absolutely",
+        "ja",
+        "jawohl",
+        "klar",
+        "gerne",
+        "genau",
+        "oui",
+        "ouais",
+        "d'accord",
+        "sí",
+        "si",
+        "claro",
+        "vale",
+        "dale",
+        "sì",
+        "certo",
+        "sim",
+        "claro",
+    ]
 )
 _YES_PHRASES = ("go ahead", "do it", "mach das", "mach es", "mach", "vas-y", "fais-le", "hazlo", "adelante", "bien sûr")
-_NO = frozenset("no nope not don't never nein nicht nie non pas nunca niet não".split())
+_NO = frozenset(["no", "nope", "not", "don't", "never", "nein", "nicht", "nie", "non", "pas", "nunca", "niet", "não"])
 _YES_CHINESE = re.compile(r"^(?:是的?|好的?|好啊|好吧|可以|行|对|同意|确认|没问题|当然)[了吧啊呀]?")
 _NO_CHINESE = re.compile(r"不|别|没有|取消")
 

@@ -85,6 +85,8 @@ class Conversation:
         """Listen to `source` until it ends or is cancelled. Raises `ToolUnavailableError` and `MediaError`."""
         frames: asyncio.Queue[Frame | BaseException | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
+        ours = Cancellation()
+        unlisten = cancellation.listen(ours.cancel)
         words = (self.options.wake_word,) if self.options.mode == "wake" else ()
 
         def work() -> None:
@@ -92,7 +94,7 @@ class Conversation:
             try:
                 ear.listen(
                     self.session.house, source, lambda frame: loop.call_soon_threadsafe(frames.put_nowait, frame),
-                    wake_words=words, cancellation=cancellation,
+                    wake_words=words, cancellation=ours,
                 )  # fmt: skip
             except BaseException as problem:
                 last = problem
@@ -100,16 +102,25 @@ class Conversation:
                 loop.call_soon_threadsafe(frames.put_nowait, last)
 
         thread = asyncio.create_task(asyncio.to_thread(work))
-        self._tell(Ready(source.name))
         try:
-            await self._take_all(frames)
+            await self._take_all(frames, source.name)
         finally:
-            cancellation.cancel()
-            self.interrupt("key", quietly=True)
-            await asyncio.gather(thread, *([self._task] if self._task else []), return_exceptions=True)
+            unlisten()
+            ours.cancel()
+            await thread
 
-    async def _take_all(self, frames: asyncio.Queue[Frame | BaseException | None]) -> None:
+    async def close(self) -> None:
+        """End what is said or thought now, and wait until it has ended."""
+        self.interrupt("key", quietly=True)
+        waiting = [*self._pending, *([self._task] if self._task else [])]
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _take_all(self, frames: asyncio.Queue[Frame | BaseException | None], source: str) -> None:
+        ready = False
         while isinstance(item := await frames.get(), Frame):
+            if not ready:
+                ready = True
+                self._tell(Ready(source))
             await self.take(item)
             if not self.options.live:
                 await self._settled()
@@ -296,4 +307,3 @@ class Conversation:
         task = asyncio.ensure_future(work)
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
-

@@ -83,9 +83,7 @@ class VoiceTurn:
             ("play", self.first_samples_s, self.first_sound_s),
             ("first_sound", self.speech_end_s, self.first_sound_s),
         ]
-        return {
-            name: round(end - start, 3) for name, start, end in marks if start is not None and end is not None
-        }
+        return {name: round(end - start, 3) for name, start, end in marks if start is not None and end is not None}
 
 
 @dataclass(frozen=True)

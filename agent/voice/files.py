@@ -64,7 +64,11 @@ async def _run(
     cancellation: Cancellation,
 ) -> None:  # fmt: skip
     options = VoiceOptions(earcons=False, live=False, approve_all=approve_all)
-    await Conversation(session, spoken, options, take).run(Source(file=request), cancellation)
+    conversation = Conversation(session, spoken, options, take)
+    try:
+        await conversation.run(Source(file=request), cancellation)
+    finally:
+        await conversation.close()
 
 
 class _Answers(Recording):

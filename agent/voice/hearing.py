@@ -157,5 +157,3 @@ class Clock:
     def moment(self, at_s: float) -> float:
         """When second `at_s` of the sound was."""
         return at_s + (self._offset or 0.0)
-
-

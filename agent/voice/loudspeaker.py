@@ -52,9 +52,7 @@ class DeviceLoudspeaker:
         """See `Loudspeaker.play`."""
         with self._house.residency.lease(player_spec(self._house), cancellation) as worker:
             try:
-                worker.call(
-                    "play", samples, rate, on_item=on_heard, cancellation=cancellation, timeout_s=_PATIENCE_S
-                )
+                worker.call("play", samples, rate, on_item=on_heard, cancellation=cancellation, timeout_s=_PATIENCE_S)
             except WorkerTimeoutError as problem:
                 worker.close(grace_s=0.0)
                 raise ToolUnavailableError("The loudspeaker does not answer.", remedy=_REMEDY) from problem

@@ -18,11 +18,9 @@ from agent.voice.reference import Reference
 from runtime.cancellation import Cancellation
 from runtime.errors import CallCancelled, HausgeistError
 from runtime.house import House
-from tools.speech.languages import language_of
-from tools.speech.normalise import spoken
 from tools.speech.sentence_stream import SentenceStream
+from tools.speech.speak import say_sentences
 from tools.speech.voice import Samples
-from tools.speech.voices import VoiceChoice, installed_voices, preferred_voice, voice_for
 
 PAUSE_S = 0.22
 """Silence after a sentence, seconds; after a clause a quarter of it."""
@@ -40,24 +38,16 @@ class _Sound:
 
 
 class Mouth:
-    """The house's voice. `note` gets lines for people; `voices` are read once."""
+    """The house's voice. `note` gets lines for people."""
 
     def __init__(self, house: House, loudspeaker: Loudspeaker, note: Callable[[str], None]) -> None:
         self.house, self.loudspeaker, self.note = house, loudspeaker, note
         self.reference = Reference()
         self.quiet = False
         """Whether nothing is said, because nothing can be played: the text is there to read."""
-        self._voices: list[VoiceChoice] = []
         self._noted: set[str] = set()
         self.silent_since_s = float("-inf")
         """When the last sound ended, on the clock of `time.perf_counter`."""
-
-    def voices(self) -> list[VoiceChoice]:
-        """The installed voices, the preferred one first. Raises `ModelMissingError`."""
-        if not self._voices:
-            first = preferred_voice(self.house)
-            self._voices = [first, *(voice for voice in installed_voices(self.house) if voice != first)]
-        return self._voices
 
     def warm(self) -> None:
         """Load the preferred voice."""
@@ -65,19 +55,17 @@ class Mouth:
 
     def synthesise(self, sentence: str, cancellation: Cancellation) -> _Sound | None:
         """The sound of one sentence; None, after a note, in a language that no installed voice speaks."""
-        voices = self.voices()
         try:
-            voice = voice_for(voices, language_of(sentence) or voices[0].language, sentence, self.house)
+            pieces = list(say_sentences(self.house, [sentence], cancellation=cancellation))
+        except CallCancelled:
+            raise
         except HausgeistError as problem:
             self.note_once(problem)
             return None
-        with self.house.residency.lease(voice.spec, cancellation) as worker:
-            info = worker.call("info", cancellation=cancellation)
-            said = spoken(sentence, voice.language)
-            pieces = [samples for _, samples in worker.stream("speak", [said], cancellation=cancellation)]
         pause = PAUSE_S if sentence.rstrip()[-1:] not in ",;:，；：、-–—" else PAUSE_S / 4
-        silence = np.zeros(int(pause * info.sample_rate), np.float32)
-        return _Sound(sentence, np.concatenate([*pieces, silence]), info.sample_rate)
+        rate = pieces[0].rate
+        silence = np.zeros(int(pause * rate), np.float32)
+        return _Sound(sentence, np.concatenate([*(piece.samples for piece in pieces), silence]), rate)
 
     def note_once(self, problem: HausgeistError) -> None:
         """Tell of a trouble, the first time that it comes."""
@@ -173,13 +161,7 @@ class Reply:
         await self._sounds.put(None)
 
     async def _sound_of(self, sentence: str) -> _Sound | None:
-        try:
-            return await asyncio.to_thread(self._mouth.synthesise, sentence, self._cancellation)
-        except CallCancelled:
-            raise
-        except HausgeistError as problem:
-            self._mouth.note_once(problem)
-            return None
+        return await asyncio.to_thread(self._mouth.synthesise, sentence, self._cancellation)
 
     async def _play(self) -> None:
         while (sound := await self._sounds.get()) is not None:

@@ -22,7 +22,7 @@ from tools.speech.voice import Samples
 
 WINDOW_S = 2.2
 """Seconds that are looked at: a stop phrase and some silence around it."""
-_EVERY_S = 0.6
+_EVERY_S = 0.4
 _LEAST_SPEECH = 0.15
 """Share of frames with speech below which a window is not looked at."""
 _ONLY_ECHO_DB = 14.0

@@ -5,7 +5,7 @@ formats.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -55,6 +55,16 @@ class SpokenFile:
 
 
 @dataclass(frozen=True)
+class SpokenSentence:
+    """The sound of one sentence, mono at `rate` hertz, and the voice that said it."""
+
+    text: str
+    samples: Samples
+    rate: int
+    voice: VoiceChoice
+
+
+@dataclass(frozen=True)
 class _Part:
     voice: VoiceChoice
     text: str
@@ -91,6 +101,31 @@ def say_to_file(
     )
 
 
+def say_sentences(
+    house: House,
+    texts: Iterable[str],
+    wish: str | None = None,
+    *,
+    language: str | None = None,
+    cancellation: Cancellation | None = None,
+) -> Iterator[SpokenSentence]:
+    """The sound of each sentence of `texts`, as it is ready, by the voice of its language.
+
+    `wish` names a voice, `language` (ISO 639-1, or "de_DE") what to speak where a sentence does not tell.
+    Raises `ToolError` for a language without a voice, `ModelMissingError`, `CallCancelled`.
+    """
+    first = (voice_named(house, wish) if wish else None) or preferred_voice(house)
+    voices = [first, *(other for other in installed_voices(house) if other != first)]
+    usual = re.split("[-_]", language)[0] if language and not wish else first.language
+    for text in texts:
+        voice = voice_for(voices, language_of(text) or usual, text, house)
+        with house.residency.lease(voice.spec, cancellation) as worker:
+            info = worker.call("info", voice.speaker, cancellation=cancellation)
+            said = [spoken(text, voice.language)]
+            for _, samples in worker.stream("speak", said, voice.speaker, cancellation=cancellation):
+                yield SpokenSentence(text, samples, info.sample_rate, voice)
+
+
 def _plan(house: House, text: str, wish: str | None) -> tuple[list[_Part], str]:
     """Each sentence with the voice that says it, and a note on the wish for a voice."""
     first = voice_named(house, wish) if wish else None
@@ -119,10 +154,10 @@ def _synthesise(
     rate, engine = 0, ""
     for voice, group in groupby(parts, key=lambda part: part.voice):
         with house.residency.lease(voice.spec) as worker:
-            info = worker.call("info", cancellation=cancellation)
+            info = worker.call("info", voice.speaker, cancellation=cancellation)
             rate, engine = rate or info.sample_rate, engine or info.engine
             texts = [part.text for part in group]
-            for _, samples in worker.stream("speak", texts, cancellation=cancellation):
+            for _, samples in worker.stream("speak", texts, voice.speaker, cancellation=cancellation):
                 pieces += [resampled(samples, info.sample_rate, rate), np.zeros(int(PAUSE_S * rate), np.float32)]
                 progress(len(pieces) // 2, len(parts))
     return np.concatenate(pieces[:-1]), rate, engine

@@ -28,11 +28,10 @@ class VoiceInfo:
 class Voice(ABC):
     """A loaded voice. It lives in a worker process, and one call is answered at a time."""
 
-    @property
     @abstractmethod
-    def info(self) -> VoiceInfo:
-        """Name, language, sample rate and engine."""
+    def info(self, speaker: str = "") -> VoiceInfo:
+        """Name, language, sample rate and engine. `speaker` names one of several in the model; "" is the first."""
 
     @abstractmethod
-    def speak(self, sentence: str) -> Samples:
-        """The sound of one normalised sentence, at `info.sample_rate`; empty where nothing in it can be said."""
+    def speak(self, sentence: str, speaker: str = "") -> Samples:
+        """The sound of one normalised sentence, at the rate of `info`; empty where nothing in it can be said."""

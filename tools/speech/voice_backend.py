@@ -43,12 +43,11 @@ class Piper(Voice):
         engine = f"piper-tts {version('piper-tts')}"
         self._info = VoiceInfo(model.stem, code, int(self._voice.config.sample_rate), engine)
 
-    @property
-    def info(self) -> VoiceInfo:
-        """Name, language, sample rate and engine."""
+    def info(self, speaker: str = "") -> VoiceInfo:
+        """Name, language, sample rate and engine; a Piper voice has one speaker."""
         return self._info
 
-    def speak(self, sentence: str) -> Samples:
+    def speak(self, sentence: str, speaker: str = "") -> Samples:
         """The sound of one sentence; empty where espeak-ng finds nothing to say in it."""
         chunks = [chunk.audio_float_array for chunk in self._voice.synthesize(sentence)]
         return np.concatenate(chunks).astype(np.float32) if chunks else np.zeros(0, np.float32)
@@ -58,22 +57,31 @@ _REMEDY = "Fetch the voice again with `hausgeist models pull`, or set speech.voi
 
 
 class VoiceService:
-    """What runs in the worker process: one voice, even in loudness, sentence by sentence."""
+    """What runs in the worker process: one voice, even in loudness, sentence by sentence.
+
+    A model with a Piper description (NAME.onnx.json) beside it is Piper's; another one is Kokoro's.
+    """
 
     def __init__(self, model: str, seed: int = 0) -> None:
-        self._voice: Voice = Piper(Path(model), seed=seed)
+        self._voice = _engine(Path(model), seed)
 
-    def info(self) -> VoiceInfo:
+    def info(self, speaker: str = "") -> VoiceInfo:
         """What the voice says of itself."""
-        return self._voice.info
+        return self._voice.info(speaker)
 
-    def speak(self, sentences: list[str], *, emit: Emit) -> int:
-        """Emit `(index, samples)` for each sentence as it is ready; return how many samples there were in
-        all.
-        """
+    def speak(self, sentences: list[str], speaker: str = "", *, emit: Emit) -> int:
+        """Emit `(index, samples)` for each sentence as it is ready; return how many samples there were in all."""
         total = 0
         for index, sentence in enumerate(sentences):
-            samples = levelled(self._voice.speak(sentence), self._voice.info.sample_rate)
+            samples = levelled(self._voice.speak(sentence, speaker), self._voice.info(speaker).sample_rate)
             total += len(samples)
             emit((index, samples))
         return total
+
+
+def _engine(model: Path, seed: int) -> Voice:
+    if Path(f"{model}.json").is_file() or not model.is_file():
+        return Piper(model, seed=seed)
+    from tools.speech.kokoro_backend import Kokoro
+
+    return Kokoro(model)

@@ -1,7 +1,7 @@
 """Which voice says a sentence. Owns the choice among installed voices; loads none.
 
-A voice is a Piper model (NAME.onnx with NAME.onnx.json beside it) in a folder of the models: one from the
-catalogue, or any other that the owner put there.
+A voice is a Piper model (NAME.onnx with NAME.onnx.json beside it) or a style of a Kokoro model, in a folder of the
+models: one from the catalogue, or any other that the owner put there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from runtime.errors import ModelCorruptError, ModelMissingError, ToolError, near
 from runtime.house import House
 from runtime.residency import Priority
 from runtime.worker import WorkerSpec
+from tools.speech.kokoro_styles import kokoro_models, language_of_style, style_names
 from tools.speech.languages import language_name
 
 _OVERHEAD_BYTES = 300_000_000
@@ -24,17 +25,31 @@ _ESPEAK_CODES = {"cmn": "zh", "yue": "zh"}
 
 @dataclass(frozen=True)
 class VoiceChoice:
-    """An installed voice: its folder's name, its model file, the language that it speaks (ISO 639-1)."""
+    """An installed voice: its name, its model file, the language that it speaks (ISO 639-1).
+
+    The id is the folder's name; for one of several voices in a model "FOLDER/SPEAKER".
+    """
 
     id: str
     model: Path
     language: str
+    speaker: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The name of the model's folder: its id in the catalogue."""
+        return self.id.partition("/")[0]
+
+    @property
+    def title(self) -> str:
+        """What to call it in a list."""
+        return f"{self.model.stem} ({language_name(self.language)})" if not self.speaker else self.id
 
     @property
     def spec(self) -> WorkerSpec:
         """The worker that speaks with it."""
         return WorkerSpec(
-            f"voice {self.id}",
+            f"voice {self.folder}",
             "tools.speech.voice_backend:VoiceService",
             {"model": str(self.model)},
             cpu_bytes=self.model.stat().st_size + _OVERHEAD_BYTES,
@@ -53,7 +68,10 @@ def installed_voices(house: House) -> list[VoiceChoice]:
         model = config.with_suffix("")
         if model.is_file() and "phoneme_id_map" in _config(model):
             found.append(_read(config.parent.name, model))
-    return sorted(found, key=lambda voice: voice.id != wanted and voice.model != own)
+    for model in kokoro_models(house.paths.models):
+        folder = model.relative_to(house.paths.models).parts[0]
+        found += [VoiceChoice(f"{folder}/{name}", model, language_of_style(name), name) for name in style_names(model)]
+    return sorted(found, key=lambda voice: (voice.id != wanted and voice.model != own, voice.folder != wanted))
 
 
 def preferred_voice(house: House) -> VoiceChoice:
@@ -62,12 +80,13 @@ def preferred_voice(house: House) -> VoiceChoice:
     wanted = house.settings.speech.voice
     if wanted in house.catalogue.entries:
         house.catalogue.require(wanted)
-    if voices and (voices[0].id == wanted or str(voices[0].model) == str(Path(wanted).expanduser())):
+    own = Path(wanted).expanduser()
+    if voices and (wanted in {voices[0].id, voices[0].folder} or voices[0].model == own):
         return voices[0]
     if wanted in house.catalogue.entries:
         raise ModelMissingError(
-            f"The voice {wanted} is installed, but it is not a Piper voice.",
-            remedy="Set speech.voice to a Piper voice, such as piper-en-us-joe.",
+            f"The model {wanted} is installed, but it is neither a Piper nor a Kokoro voice.",
+            remedy="Set speech.voice to a voice, such as piper-en-us-joe.",
         )
     known = [voice.id for voice in voices]
     raise ModelMissingError(
@@ -80,7 +99,8 @@ def voice_named(house: House, wish: str) -> VoiceChoice | None:
     """The installed voice whose id or name `wish` gives ("joe", "piper-en-us-joe"); None where there is none."""
     voices = installed_voices(house)
     for voice in voices:
-        names = {voice.id.casefold(), voice.model.stem.casefold(), *voice.id.casefold().split("-")[-1:]}
+        names = {voice.id.casefold(), voice.folder.casefold(), voice.model.stem.casefold(), voice.speaker.casefold()}
+        names |= {voice.id.casefold().split("-")[-1], voice.speaker.casefold().partition("_")[2]} - {""}
         if wish.strip().casefold() in names:
             return voice
     near = nearest(wish.strip(), [voice.id for voice in voices])
@@ -97,10 +117,15 @@ def voice_for(voices: list[VoiceChoice], language: str, sentence: str, house: Ho
     raise ToolError(
         f"No installed voice speaks {name}, so “{short}” was not spoken.",
         remedy=(
-            f"Put a Piper voice for {name} (its .onnx and .onnx.json file, see the repository rhasspy/piper-voices)"
-            f" into a folder of its own under {house.paths.models}."
+            f"{_kokoro_hint(language)}Put a Piper voice for {name} (its .onnx and .onnx.json file, see the repository"
+            f" rhasspy/piper-voices) into a folder of its own under {house.paths.models}."
         ),
     )
+
+
+def _kokoro_hint(language: str) -> str:
+    spoken = {"en", "es", "fr", "hi", "it", "pt"}
+    return "Get Kokoro's voices with `hausgeist models pull kokoro-82m`. " if language in spoken else ""
 
 
 def _config(model: Path) -> dict[str, object]:
