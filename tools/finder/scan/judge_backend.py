@@ -64,6 +64,8 @@ def judge(region: Region) -> Verdict:
     if int(mask.sum()) < LEAST_PX or _thickness(region.mask) < THINNEST or _only_light(before, after, region):
         return Verdict("light", 0.0, contrast, region.box)
     solid = _without_shadow(before, after, mask)
+    if int(solid.sum()) < LEAST_PX:
+        return Verdict("light", 0.0, contrast, region.box)
     outline = _balance(_outline(after, solid), _outline(before, solid))
     step, share = _colour_steps(before, after, solid, region.noise)
     least = LEAST_SHARE_IN_NEW_LIGHT if region.light_changed else 0.0

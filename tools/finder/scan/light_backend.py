@@ -64,10 +64,11 @@ def light_gain(before: NDArray[np.generic], after: NDArray[np.generic]) -> Float
     return gain
 
 
-def local_gain(before: NDArray[np.generic], after: NDArray[np.generic]) -> Floats:
+def local_gain(before: NDArray[np.generic], after: NDArray[np.generic], hidden: NDArray[np.bool_]) -> Floats:
     """A gain that may vary faster, for a sudden change (both `coarse`):
 
-    blockwise ratios, their median over neighbours, smoothed.
+    blockwise ratios, their median over neighbours, smoothed; where the scene is `hidden` (rows × columns of
+    `GRID`) by something else, that of the nearest seen blocks (normalised convolution: Knutsson & Westin 1993).
 
     It follows a lamp's cone or a sunlit patch; a thing smaller than two and a half blocks leaves no trace in
     it.
@@ -75,8 +76,14 @@ def local_gain(before: NDArray[np.generic], after: NDArray[np.generic]) -> Float
     b, a = before.astype(np.float32), after.astype(np.float32)
     ratio = np.clip((a + _OFFSET) / (b + _OFFSET), 0.2, 5.0)
     layers = [cv2.medianBlur(np.ascontiguousarray(ratio[:, :, i]), 5) for i in range(3)]
-    smooth: Floats = cv2.GaussianBlur(np.dstack(layers), (0, 0), 1.0)
-    return smooth
+    layered = np.dstack(layers)
+    seen = 1.0 - cv2.dilate(hidden.astype(np.float32), np.ones((3, 3), np.uint8))
+    sums, weights = np.zeros_like(layered), np.full(hidden.shape, 1e-9, np.float32)
+    for reach, weight in ((1.0, 1.0), (3.0, 1e-3), (12.0, 1e-6)):
+        sums += weight * cv2.GaussianBlur(layered * seen[:, :, None], (0, 0), reach)
+        weights += weight * cv2.GaussianBlur(seen, (0, 0), reach)
+    gain: Floats = (sums + 1e-9 * layered) / weights[:, :, None]
+    return gain
 
 
 def apply_gain(image: Floats, gain: Floats) -> None:

@@ -72,6 +72,8 @@ class Track:
     path: list[Point] = field(default_factory=list)
     seen: int = 0
     asked: float = float("-inf")
+    body: float = 0.0
+    """Largest area of a box in which the detector saw the person, pixels."""
 
 
 class PeopleTracks:
@@ -96,6 +98,8 @@ class PeopleTracks:
             if track is None:
                 track = Track()
                 self.tracks.append(track)
+            if people:
+                track.body = max(track.body, box[2] * box[3])
             track.asked = offset if ask else track.asked
             if track.path and track.path[-1][0] == offset:
                 continue
@@ -117,10 +121,8 @@ class PeopleTracks:
         """Whether `box` is a person, seen as one before, who has come to stand still: as large as when they moved."""
         for track in self.tracks[-8:]:
             last = track.path[-1]
-            if not track.seen or offset - last[0] > STILL_S or overlap(box, last[1:]) < 0.7:
-                continue
-            moved = [point[3] * point[4] for point in track.path if last[0] - point[0] <= STILL_S]
-            if box[2] * box[3] > 0.5 * float(np.median(moved)):
+            near = offset - last[0] <= STILL_S and overlap(box, last[1:]) >= 0.7
+            if near and track.seen >= 2 and box[2] * box[3] > 0.6 * track.body:
                 return True
         return False
 

@@ -143,7 +143,7 @@ class _Pass:
         verdict = judge(region)
         if region.rest_s < WAIT_S and (region.light_changed or not (region.clear and verdict.sure)):
             return
-        if self._people.stands(verdict.box, sample.offset) or self._is_person(verdict, sample):
+        if self._is_person(verdict, sample):
             self._model.hold(region)
             return
         self._model.accept(region)
@@ -174,7 +174,9 @@ class _Pass:
                 self._held.append((sample.offset, held[1]))
                 return True
         leaves = verdict.kind == "thing" and verdict.presence <= 0
-        if self._is_large(box, sample) and not leaves and self._finder.is_person(sample.image, box):
+        if leaves or not self._is_large(box, sample):
+            return False
+        if self._people.stands(box, sample.offset) or self._finder.is_person(sample.image, box):
             self._held.append((sample.offset, box))
             return True
         return False

@@ -30,7 +30,7 @@ MARGIN = 20
 """Pixels of surroundings kept around a region."""
 REFRESH = 4
 """Every so many quiet pictures the settled look is brought nearer to what is seen."""
-WAIT_S = 2.2
+WAIT_S = 1.5
 """What is not plain, or lies beside something that moves, is waited for so long, seconds at rest."""
 HOLD_S = 2.0
 """A place that is held is not asked about again for so long, seconds."""
@@ -186,7 +186,8 @@ class SettledModel:
         tiny = cv2.absdiff(smooth[::4, ::4], self._base8[::4, ::4]).max(axis=2)
         if float((tiny > 2 * self._threshold).mean()) > 0.3:
             self._light_at = time
-            self._apply(local_gain(coarse(self._base8), now))
+            hidden = coarse(self._changed * np.uint8(255)) > 50
+            self._apply(local_gain(coarse(self._base8), now, hidden))
 
     def _apply(self, gain: Floats) -> None:
         assert self._base is not None
