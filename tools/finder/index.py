@@ -19,22 +19,18 @@ from runtime.residency import Priority
 from runtime.worker import Cancellation, Worker, WorkerSpec
 from tools.contract import Progress
 from tools.finder.looks.appearance import DETECTOR, open_appearance
-from tools.finder.looks.appearance_types import Appearance, Proposal
+from tools.finder.looks.appearance_types import Appearance
 from tools.finder.looks.vectors import Vectors
-from tools.finder.records import Box, Camera
-from tools.finder.scan.carry import carried_stays
-from tools.finder.scan.drafts import PersonDraft, SegmentDraft, SegmentFile, StillDraft
+from tools.finder.records import Camera
+from tools.finder.scan.drafting import Drafter
+from tools.finder.scan.drafts import SegmentDraft, SegmentFile
 from tools.finder.scan.result import Scan, ScanProgress
 from tools.finder.scan.segments import camera_zone
-from tools.finder.scan.stays import Stays
 from tools.finder.sources.growing import being_written
 from tools.finder.sources.recordings import named_start, recordings_of, start_of
 from tools.finder.store import FinderStore
 
 log = logging.getLogger(__name__)
-
-SAME_LOOK = 0.7
-"""Correlation from which a spot counts as looking the same."""
 
 
 @dataclass
@@ -148,6 +144,7 @@ class _Indexer:
         self._vectors: Vectors | None = None
         if appearance:
             self._open_appearance(stack)
+        self._drafter = Drafter(store, self._worker, self._appearance)
 
     def _open_appearance(self, stack: ExitStack) -> None:
         try:
@@ -179,7 +176,7 @@ class _Indexer:
             str(file), found.st_size, found.st_mtime_ns, start, scan.duration_s, scan.width, scan.height, scan.fps,
             "partial" if problem_text else "ok", problem_text,
         )  # fmt: skip
-        draft = self._draft(camera, scan, segment)
+        draft = self._drafter.draft(camera, scan, segment)
         self._write(camera, draft)
         report.indexed += 1
         report.footage_s += scan.duration_s
@@ -195,63 +192,12 @@ class _Indexer:
             say(item)
         raise MediaError(f"The scan of {file} gave no result.")
 
-    def _draft(self, camera: Camera, scan: Scan, segment: SegmentFile) -> SegmentDraft:
-        stays = Stays(scan, segment.start, lambda a, b, box: self._same_look(scan, a, b, box))
-        for stay in carried_stays(self._store, camera, segment, scan, self._same):
-            stays.carry(stay)
-        stays.begin_with(self._propose(scan, scan.first))
-        stays.run()
-        if scan.last is not None and scan.last != scan.first:
-            stays.end_with(self._propose(scan, scan.last))
-        self._describe(stays)
-        return SegmentDraft(
-            segment,
-            [StillDraft(segment.start + s.offset, s.jpeg, s.scale) for s in scan.stills],
-            stays.changes,
-            stays.sightings,
-            [
-                PersonDraft([(segment.start + p[0], *p[1:]) for p in person.path], person.still)
-                for person in scan.people
-            ],
-        )
-
-    def _same_look(self, scan: Scan, first: int, second: int, box: Box) -> bool:
-        a, b = scan.stills[first], scan.stills[second]
-        x, y, w, h = (value * a.scale for value in box)
-        return self._same(a.jpeg, b.jpeg, (x, y, w, h))
-
-    def _same(self, first: bytes, second: bytes, box: Box) -> bool:
-        return float(self._worker.call("same_look", first, second, box)) >= SAME_LOOK
-
-    def _propose(self, scan: Scan, still: int | None) -> list[Proposal]:
-        """Things seen on a still, with boxes in pixels of the recording."""
-        if self._appearance is None or still is None:
-            return []
-        shown = scan.stills[still]
-        found = self._appearance.propose(shown.jpeg)
-        return [_rescaled(proposal, shown.scale) for proposal in found if proposal.label != "person"]
-
-    def _describe(self, stays: Stays) -> None:
-        if self._appearance is None:
-            return
-        bare = [s for s in stays.sightings if s.vector is None and s.crop]
-        described = self._appearance.describe([s.crop for s in bare if s.crop])
-        for sighting, looks in zip(bare, described, strict=True):
-            sighting.label, sighting.label_score = looks.label, looks.label_score
-            sighting.colours, sighting.vector = looks.colours, looks.vector
-
     def _write(self, camera: Camera, draft: SegmentDraft) -> None:
         ids, replaced = self._store.write_segment(camera.id, draft)
         if self._vectors is not None:
             self._vectors.remove(replaced)
             pairs = [(i, s.vector) for i, s in zip(ids, draft.sightings, strict=True) if s.vector is not None]
             self._vectors.add([i for i, _ in pairs], [vector for _, vector in pairs])
-
-
-def _rescaled(proposal: Proposal, scale: float) -> Proposal:
-    p, (x, y, w, h) = proposal, proposal.box
-    box = (x / scale, y / scale, w / scale, h / scale)
-    return Proposal(box, p.label, p.label_score, p.colours, p.vector, p.crop, p.origin)
 
 
 def scan_spec(house: House) -> WorkerSpec:

@@ -42,6 +42,19 @@ def carried_stays(
     return carried
 
 
+def last_still(store: FinderStore, camera: Camera, file: SegmentFile) -> bytes | None:
+    """JPEG of the last still of the recording before `file`, or None."""
+    before = _before(store, camera, file)
+    if before is None:
+        return None
+    end = before.start + before.duration_s
+    stills = [s for s in store.stills(camera.name, since=before.start, until=end) if s.segment_id == before.id]
+    newest = max(stills, key=lambda still: (still.time, still.id), default=None)
+    if newest is None or not (store.folder / newest.file).is_file():
+        return None
+    return (store.folder / newest.file).read_bytes()
+
+
 def _before(store: FinderStore, camera: Camera, file: SegmentFile) -> Segment | None:
     """The usable recording of the same picture size that ended last before `file` began."""
     found = None

@@ -28,9 +28,9 @@ _TERMS = _surface()
 _RIDGE = 1e-3 * np.eye(_TERMS.shape[1], dtype=np.float32)
 
 
-def coarse(image: NDArray[np.generic]) -> NDArray[np.generic]:
+def coarse(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture at the size of `GRID`."""
-    small: NDArray[np.generic] = cv2.resize(image, GRID, interpolation=cv2.INTER_AREA)
+    small: NDArray[np.uint8] = cv2.resize(image, GRID, interpolation=cv2.INTER_AREA)
     return small
 
 
@@ -82,8 +82,7 @@ def local_gain(before: NDArray[np.generic], after: NDArray[np.generic], hidden: 
     for reach, weight in ((1.0, 1.0), (3.0, 1e-3), (12.0, 1e-6)):
         sums += weight * cv2.GaussianBlur(layered * seen[:, :, None], (0, 0), reach)
         weights += weight * cv2.GaussianBlur(seen, (0, 0), reach)
-    gain: Floats = (sums + 1e-9 * layered) / weights[:, :, None]
-    return gain
+    return ((sums + 1e-9 * layered) / weights[:, :, None]).astype(np.float32)
 
 
 def apply_gain(image: Floats, gain: Floats) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from runtime.worker_service import Emit
 from tools.finder.looks.appearance_types import CROP_PX, margin_box
 from tools.finder.records import Box
+from tools.finder.scan.compare_backend import differing, same_look
 from tools.finder.scan.judge_backend import Verdict, judge, split
 from tools.finder.scan.people_backend import PeopleTracks, PersonFinder, Track, distance, overlap
 from tools.finder.scan.refine_backend import Watch, refine
@@ -65,8 +65,12 @@ class Scanner:
         emit(_Pass(Path(path), info, self._finder, self._still_px, emit).run())
 
     def same_look(self, first: bytes, second: bytes, box: Box) -> float:
-        """How alike `box` (JPEG pixels) looks on two stills of one camera: 1 the same, 0 nothing alike."""
+        """See `compare_backend.same_look`."""
         return same_look(first, second, box)
+
+    def differing(self, first: bytes, second: bytes) -> list[Box]:
+        """See `compare_backend.differing`."""
+        return differing(first, second)
 
 
 class _Pass:
@@ -110,6 +114,7 @@ class _Pass:
             self._emit(ScanProgress(key.offset, end))
             if key.offset - before > SPARSE_S or (before >= 0.0 and not self._model.quiet(key.image, key.offset)):
                 for sample in reader.span(before + 0.6 * STEP_S, key.offset - 0.6 * STEP_S, STEP_S):
+                    self._emit(ScanProgress(sample.offset, end))
                     self._take(sample)
             self._take(key)
             before = key.offset
@@ -270,22 +275,3 @@ def _with_before(region: Region, image: Picture) -> Picture:
 def _jpeg(image: Picture, quality: int) -> bytes:
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return bytes(data)
-
-
-def same_look(first: bytes, second: bytes, box: Box) -> float:
-    """See `Scanner.same_look`:
-
-    The correlation of the part's pixels, in which a change of light leaves no trace.
-    """
-    parts: list[Any] = []
-    for jpeg in (first, second):
-        image: Any = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-        left, top, right, bottom = margin_box(box, image.shape[1], image.shape[0], 0.15)
-        parts.append(cv2.GaussianBlur(image[top:bottom, left:right], (5, 5), 0).astype(np.float32))
-    if parts[0].shape != parts[1].shape:
-        return 0.0
-    flat = [part - part.mean(axis=(0, 1)) for part in parts]
-    power = float(np.sqrt((flat[0] ** 2).mean() * (flat[1] ** 2).mean()))
-    if power < 4.0:
-        return 1.0 if float(np.abs(parts[0] - parts[1]).mean()) < 10.0 else 0.0
-    return max(0.0, float((flat[0] * flat[1]).mean()) / power)

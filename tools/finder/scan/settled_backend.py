@@ -160,7 +160,8 @@ class SettledModel:
         self.noise += 0.1 * (min(float(np.median(sampled)) * 1.2, 8.0) - self.noise)
         limit = self._limit()
         near = cv2.inRange(gap, (0, 0, 0), (limit, limit, limit))
-        return cv2.threshold(near, 0, 1, cv2.THRESH_BINARY_INV)[1].astype(np.uint8, copy=False)
+        over: Mask = cv2.threshold(near, 0, 1, cv2.THRESH_BINARY_INV)[1]
+        return over
 
     def _nothing(self, over: Mask) -> bool:
         """Whether no thing can be in `over`: nothing as thick as three pixels outside of restless places."""
