@@ -24,9 +24,10 @@ from tools.finder.keeping import StoreKeeping
 from tools.finder.migrations import SCHEMA_VERSION, migrate, statements
 from tools.finder.records import Camera, CameraKind, CameraOptions, Zone
 from tools.finder.scan.drafts import ChangeDraft, SegmentDraft, SegmentFile, SightingDraft
+from tools.finder.taught.rows import StoreItems
 
 
-class FinderStore(StoreKeeping):
+class FinderStore(StoreKeeping, StoreItems):
     """The index under `folder`; made where it is missing.
 
     Use as a context manager, from one thread at a time.

@@ -31,6 +31,8 @@ from tools.finder.looks.appearance import LeasedAppearance, chosen_backend, open
 from tools.finder.looks.photo import photo_vectors
 from tools.finder.records import Sighting
 from tools.finder.store import FinderStore
+from tools.finder.taught.items import item_vectors
+from tools.finder.taught.names import named_item
 
 Floats = NDArray[np.float32]
 PEOPLE = 50
@@ -145,11 +147,15 @@ def _ranked(house: House, embedder: Embeds, query: FindQuery, index: Index) -> l
 
         table = index.described(appearance)
         photo = photo_vectors(query.photo, appearance()) if query.photo else None
+        taught = named_item(index.store.items(), query.item) if photo is None else None
+        if taught is not None:
+            photo = item_vectors(house, index.store, taught, appearance)
         full = chosen_backend(house) == "full"
         text = appearance().words([query.item]) if full and wanted is not None else None
+        kind = index.labels(appearance).of(wanted.labels) if wanted is not None and not full else None
         hits = rank(
             table, index.vectors, wanted, photo, scales(table, index.store.newest_people(PEOPLE)), handled(table),
-            lambda close: standing(close, index.cameras, index.history.sizes), text,
+            lambda close: standing(close, index.cameras, index.history.sizes), text, kind,
         )  # fmt: skip
         seen = index.store.sightings_by_id([hit.id for hit in hits])
         ranked = [Ranked(seen[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in seen]
