@@ -13,6 +13,8 @@ from tui.app.home import home_of, local_time, tr
 from tui.app.picture import Picture
 
 ROWS = 10
+NARROW = 72
+"""Columns below which the pictures stand below each other, as the class -narrow does."""
 
 
 class Filmstrip(Horizontal):
@@ -49,8 +51,10 @@ class Filmstrip(Horizontal):
             frames = []
         if not self.is_mounted:
             return
+        narrow = self.app.size.width < NARROW
+        columns = self.size.width - 4 if narrow else (self.size.width - 9) // 3
         if not any(frame["when"] == "seen" for frame in frames):
-            await self.mount(Picture(Path(self._frame), names["seen"], rows=ROWS))
+            await self.mount(Picture(Path(self._frame), names["seen"], rows=ROWS, columns=columns))
         for frame in frames:
             caption = f"{names[frame['when']]} {local_time(self, frame['time'], '%H:%M')}"
-            await self.mount(Picture(Path(frame["file"]), caption, rows=ROWS))
+            await self.mount(Picture(Path(frame["file"]), caption, rows=ROWS, columns=columns))

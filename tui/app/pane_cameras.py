@@ -11,7 +11,7 @@ from textual.content import Content
 
 from tui.app.approval import AskModal
 from tui.app.asking import FormModal
-from tui.app.home import local_time, tr
+from tui.app.home import home_of, local_time, tr
 from tui.app.pane import TablePane
 from tui.app.shown import one_line
 
@@ -51,7 +51,9 @@ class CamerasPane(TablePane):
         if row["from"] is None:
             return "–"
         first, last = local_time(self, row["from"]), local_time(self, row["to"])
-        return f"{first} – {last[11:] if first[:10] == last[:10] else last}"
+        this_year = str(home_of(self).clock().year)
+        both = f"{first} – {last[11:] if first[:10] == last[:10] else last}"
+        return both.replace(f"{this_year}-", "")
 
     def detail(self, row: dict[str, Any]) -> Content:
         """Where it is, gaps, broken recordings."""

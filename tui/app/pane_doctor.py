@@ -38,11 +38,10 @@ class DoctorPane(TablePane):
 
     def cells(self, row: dict[str, Any]) -> Sequence[str | tuple[str, str]]:
         """Sign, name, detail."""
-        room = max(24, min(100, self.size.width - 34))
         return (
             SIGNS.get(row["state"], ("?", "")),
             one_line(row["name"], 26),
-            one_line(row["detail"], room),
+            one_line(row["detail"], 110),
         )
 
     def detail(self, row: dict[str, Any]) -> Content:

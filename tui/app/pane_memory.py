@@ -45,7 +45,7 @@ class MemoryPane(TablePane):
 
     def cells(self, row: dict[str, Any]) -> Sequence[str | tuple[str, str]]:
         """Text, time, source."""
-        room = max(24, min(90, self.size.width - 46))
+        room = max(30, min(90, self.app.size.width - 46))
         return (one_line(row["text"], room), str(row["time"])[:10], one_line(row["source"], 24))
 
     def detail(self, row: dict[str, Any]) -> Content:

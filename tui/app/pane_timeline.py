@@ -86,7 +86,7 @@ class TimelinePane(Pane):
         if not found["lanes"]:
             self.query_one(".drawing", Static).update(tr("There is no camera yet."))
             return
-        width = max(20, self.size.width - lanes.NAME - 4)
+        width = max(20, self.size.width - lanes.NAME - 6)
         start, end = lanes.window(found["lanes"], found["from"], found["to"])
         lines = [lanes.scale(start, end, found["from"], width)]
         lines += [lanes.lane(row, start, end, width) for row in found["lanes"]]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _KITTY = {"kitty", "ghostty"}
 _SIXEL_TERMS = ("foot", "mlterm", "yaft", "contour", "xterm-sixel")
 _SIXEL_PROGRAMS = {"WezTerm", "iTerm.app", "mintty", "vscode-sixel"}
-MOST_PIXELS = {"kitty": 1280, "sixel": 640, "blocks": 480}
+MOST_PIXELS = {"kitty": 1280, "sixel": 640}
 """Longest side handed to the terminal; Sixel is encoded in Python, on the loop."""
 
 
@@ -76,9 +76,11 @@ class Picture(Vertical):
             super().__init__()
             self.file = file
 
-    def __init__(self, file: Path, caption: str = "", *, rows: int = 12, classes: str | None = None) -> None:
+    def __init__(
+        self, file: Path, caption: str = "", *, rows: int = 12, columns: int = 0, classes: str | None = None
+    ) -> None:
         super().__init__(classes=classes)
-        self.file, self._caption, self._rows = file, caption, rows
+        self.file, self._caption, self._rows, self._columns = file, caption, rows, columns
 
     def compose(self) -> ComposeResult:
         """A caption; the picture comes when it was read."""
@@ -90,24 +92,23 @@ class Picture(Vertical):
         if mode == "off":
             self.query_one(".caption", Static).update(one_line(str(self.file)))
             return
-        columns = max(16, min(self.app.size.width - 12, 100))
+        columns = max(16, self._columns or min(self.app.size.width - 12, 100))
         self._read(mode, columns)
 
     @work(thread=True, exit_on_error=False)
     def _read(self, mode: str, columns: int) -> None:
         try:
-            image = prepared(self.file, columns, self._rows, mode)
+            image, cells = prepared(self.file, columns, self._rows, mode)
             kind = image_widget(mode)
         except Exception as problem:
             self.app.call_from_thread(self._fail, str(problem))
             return
-        self.app.call_from_thread(self._show, partial(kind, image))
+        self.app.call_from_thread(self._show, partial(kind, image), cells)
 
-    def _show(self, make: Any) -> None:
+    def _show(self, make: Any, cells: tuple[int, int]) -> None:
         if self.is_mounted:
             widget = make()
-            widget.styles.width, widget.styles.height = "auto", "auto"
-            widget.styles.max_height = self._rows
+            widget.styles.width, widget.styles.height = cells
             self.mount(widget, before=0)
 
     def _fail(self, why: str) -> None:
@@ -141,25 +142,32 @@ class PictureScreen(ModalScreen[None]):
         """The picture in the middle."""
         rows = max(6, self.app.size.height - 4)
         with Middle(), Center():
-            yield Picture(self._file, f"{self._file.name}   esc", rows=rows, classes="large")
+            columns = max(16, self.app.size.width - 6)
+            yield Picture(self._file, f"{self._file.name}   esc", rows=rows, columns=columns, classes="large")
 
     def action_outside(self) -> None:
         """Ask for another program."""
         self.app.post_message(Picture.Outside(self._file))
 
 
-def prepared(file: Path, columns: int, rows: int, mode: str) -> Image:
-    """The picture in RGB, upright, no larger than `columns` by `rows` cells need. Raises what Pillow raises."""
+def prepared(file: Path, columns: int, rows: int, mode: str) -> tuple[Image, tuple[int, int]]:
+    """The picture in RGB, upright, and its columns and rows: as large as fits into `columns` by `rows` cells.
+
+    It has no more pixels than are drawn: with half blocks one in a cell's width and two in its height. Raises what
+    Pillow raises.
+    """
     from PIL import Image, ImageOps
 
     width, height = cell_pixels()
-    most = MOST_PIXELS[mode]
-    box = (min(columns * width, most), min(rows * height, most))
     with Image.open(file) as opened:
-        opened.draft("RGB", box)
+        opened.draft("RGB", (columns * width, rows * height))
         image = ImageOps.exif_transpose(opened).convert("RGB")
-    image.thumbnail(box)
-    return image
+    scale = min(columns * width / image.width, rows * height / image.height)
+    cells = (max(1, round(image.width * scale / width)), max(1, round(image.height * scale / height)))
+    if mode == "blocks":
+        return image.resize((cells[0], cells[1] * 2)), cells
+    image.thumbnail((min(cells[0] * width, MOST_PIXELS[mode]), min(cells[1] * height, MOST_PIXELS[mode])))
+    return image, cells
 
 
 def image_widget(mode: str) -> Any:
