@@ -102,6 +102,8 @@ def _earlier(tool: str, request: str, history: Sequence[Message], now: datetime)
                 return extract_image.changed(request, before)
             return before | _said(tool, request, history, now)
     last = _last_said(history)
+    if tool == "generate_image" and last and extract_image.leans(request):
+        return extract_image.changed(request, {"prompt": last})
     if tool in ("remember", "forget") and last:
         return {REQUIRED[tool] or "": last}
     return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tools.image.styles import without_style
+
 NUMBERS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "couple": 2, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5,
@@ -88,6 +90,32 @@ _OBJECT = re.compile(
     re.IGNORECASE,
 )
 _NAMES_PICTURE = re.compile(rf"^{_ARTICLE}(?:\w+\s+){{0,2}}?{_PICTURES}(?![\w])", re.IGNORECASE)
+_MORE = re.compile(
+    rf"\b(?P<number>\d{{1,2}}|{'|'.join(word.strip() for word in NUMBERS if word.isascii() or word == 'fünf')})\s+"
+    r"(?:more|others?|weitere|andere|mehr|de\s+plus|autres|más|otr[oa]s)(?!\s+\w)",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"^(?:(?:and|ok(?:ay)?|now|but|please|then|und|jetzt|nun|aber|bitte|et|maintenant|mais|y|ahora|pero)\b[\s,]*"
+    r"|(?:现在|然后|那|请|再)[，,\s]*)+",
+    re.IGNORECASE,
+)
+_BACK = re.compile(
+    r"(?:it|them|ihn|lo|dasselbe|das\s+gleiche|l[ae]\s+même|lo\s+mismo|l[ao]\s+mism[ao]|the\s+same)(?![\w'’-])"
+    r"|(?:that|this|the\s+(?:last|previous|first))\s+(?:one|picture|image|drawing)(?!\w)"
+    r"|它|同样|同一[张幅]|这[张幅]|那[张幅]|刚才"
+    r"|(?:that|this|es|one|again|一个|(?:an?other|one\s+more)(?:\s+(?:one|version|picture|image))?"
+    r"|(?:an?\s+)?(?:much\s+|even\s+|bit\s+|little\s+)*\w+er(?:\s+(?:one|version|picture|image))?)$",
+    re.IGNORECASE,
+)
+_ONLY_MORE = re.compile(
+    r"\b(?:and|now|but|please|then|make\s+(?:it|that|them)|draw\s+it|the\s+same(?:\s+(?:one|picture|image))?|same|again|"
+    r"once\s+more|one\s+more|another(?:\s+one)?|with\s+the\s+same|do\s+it|this\s+time|instead|"
+    r"und|jetzt|nun|aber|bitte|noch\s*(?:mal|einmal|eins|eines)|das\s+gleiche|dasselbe|diesmal|et|maintenant|mais|encore(?:\s+une?"
+    r"(?:\s+fois)?)?|la\s+même|le\s+même|s'il\s+te\s+plaît|y|ahora|pero|otra\s+vez|otr[oa](?:\s+más)?|lo\s+mismo|la\s+misma|"
+    r"por\s+favor)(?!\w)|现在|然后|再来一[张次幅]|再画一[张次幅]|再|请|同样的?|一样的?|换成|要|改成|这次",
+    re.IGNORECASE,
+)
 _BIGGER = re.compile(
     r"\b(?:bigger|larger|größer|grösser|plus\s+grande?|más\s+grande)\b|再?大一?[点些]|更大", re.IGNORECASE
 )
@@ -144,23 +172,51 @@ def generate_image(request: str) -> dict[str, Any]:
 
 
 def changed(request: str, before: dict[str, Any]) -> dict[str, Any]:
-    """The picture before, with what the request changes: its size, numbers, or a few words more."""
-    found = {**before, **numbers(request)}
-    for pattern, factor in ((_BIGGER, 1.5), (_SMALLER, 0.5)):
+    """The picture before, with what the request changes: its size, style, numbers, or a few words more.
+
+    `like` and `add` let the tool change the recipe of the picture that was really drawn; `prompt`, `width` and
+    `height` are the same wish for the case that this picture is gone.
+    """
+    found = {**before, **numbers(request), "like": "last", "add": ""}
+    for pattern, factor in ((_BIGGER, 1.5), (_SMALLER, 0.67)):
         if pattern.search(request) and not _SIZE.search(request):
             for name in ("width", "height"):
                 found[name] = min(max(int(found.get(name, 512) * factor) // 64 * 64, 128), 2048)
-            return found
-    if negative := _NEGATIVE.search(request):
+            return {**found, "scale": factor}
+    text = request
+    if more := _MORE.search(text):
+        word = more["number"].casefold()
+        found["count"] = int(word) if word.isdigit() else NUMBERS.get(word, 1)
+        text = _MORE.sub("", text)
+    if negative := _NEGATIVE.search(text):
         found["negative_prompt"] = negative["what"].strip()
+        text = text[: negative.start()] + text[negative.end() :]
     elif not numbers(request) and "prompt" in before:
         found["prompt"] = f"{before['prompt']}, {request.strip(' .!?。！？')}"
+    style, text = without_style(text)
+    if style:
+        found["style"] = style
+    if not numbers(request):
+        found["add"] = _added(text)
     return found
 
 
+def _added(text: str) -> str:
+    """The words of a short request for a change that say what is to be added: "a darker version" adds "darker"."""
+    rest = _BEFORE.sub("", _ONLY_MORE.sub(" ", text).strip())
+    rest = re.sub(r"^\s*(?:make|draw|paint|give|do|try)\s+(?:me|us)?(?!\w)", "", rest, flags=re.IGNORECASE)
+    rest = re.sub(r"\s+", " ", rest).strip(" ,，.!?。！？")
+    if version := re.fullmatch(r"(?:an?\s+|one\s+)?(.*?)\s*(?:one|version|picture|image|drawing)", rest, re.IGNORECASE):
+        rest = version[1]
+    return re.sub(r"(?:^|\s)(?:it|one|but|and|的|吧|呢)$", "", rest, flags=re.IGNORECASE).strip(" ,，")
+
+
+def leans(request: str) -> bool:
+    """Whether a short request can only mean the picture before: bigger, another one, the same in another style."""
+    text = _BEFORE.sub("", request.strip()).strip(" ,，.!?。！？")
+    size = _BIGGER.search(text) or _SMALLER.search(text)
+    return bool(size or _refers_back(text) or not _added(request))
+
+
 def _refers_back(prompt: str) -> bool:
-    return bool(
-        re.fullmatch(
-            r"(?:it|that|this|one|another(?:\s+one)?|again|the\s+same|a\s+\w+er(?:\s+one)?|es|它|一个)", prompt, re.I
-        )
-    )
+    return bool(_BACK.match(prompt))

@@ -46,6 +46,7 @@ def picture_of(house: House, like: str, session: str) -> Path | None:
 def follow(house: House, file: Path, change: Change) -> ImageRequest:
     """The request for the picture in `file` with `change`. What is not named stays: seed, model, size, style, words.
 
+    Where nothing but a number of pictures is asked for ("another one"), the seed is a new one.
     An edit that is to be bigger is enlarged from its result: its source has the size it has. Raises `MediaError`.
     """
     before = request_like(house, file)
@@ -55,6 +56,7 @@ def follow(house: House, file: Path, change: Change) -> ImageRequest:
     prompt = change.prompt or before.prompt
     if change.add:
         prompt = f"{before.prompt}, {change.add}"
+    another = change == Change(prompt=change.prompt, add=change.add, count=change.count) and prompt == before.prompt
     return replace(
         sized,
         prompt=prompt,
@@ -63,7 +65,7 @@ def follow(house: House, file: Path, change: Change) -> ImageRequest:
         width=change.width or sized.width,
         height=change.height or sized.height,
         count=change.count or 1,
-        seed=before.seed if change.seed is None else change.seed,
+        seed=change.seed if change.seed is not None else None if another else before.seed,
         steps=change.steps or before.steps,
         style=change.style or before.style,
     )

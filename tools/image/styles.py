@@ -60,12 +60,17 @@ def style_named(name: str) -> Style:
     raise UnknownNameError("picture style", name, STYLES, remedy="Other styles can stand in the prompt itself.")
 
 
-def style_in(text: str) -> str | None:
-    """The preset that a short request for a change names ("the same in watercolour"), or None."""
+def without_style(text: str) -> tuple[str | None, str]:
+    """The preset that a request for a change names ("the same in watercolour"), or None; and the rest of its words."""
+    lead = (
+        r"(?:\b(?:in|as|an?|the|als|im|en|à\s+l['’]|à|comme|una?|to|into|style\s+of)\s+|(?:换成|改成|变成|用|画成|要))*"
+    )
+    tail = r"(?:\s+(?:style|look|painting|drawing|stil)|的?风格|画)?"
     for style in _ALL:
-        if re.search(rf"(?<![a-zà-ÿ])(?:{style.names})(?![a-zà-ÿ])", text, re.IGNORECASE):
-            return style.name
-    return None
+        found = re.search(rf"{lead}(?<![a-zà-ÿ])(?:{style.names})(?![a-zà-ÿ]){tail}", text, re.IGNORECASE)
+        if found:
+            return style.name, f"{text[: found.start()]} {text[found.end() :]}"
+    return None, text
 
 
 def styled(prompt: str, negative: str | None, style: str | None) -> tuple[str, str | None]:

@@ -34,7 +34,9 @@ class GenerateImageArgs(BaseModel):
     add: str | None = Field(
         None, description="with like: words to add to that picture's description; prompt then counts only without it"
     )
-    scale: float | None = Field(None, description="with like: 1.5 for a bigger picture, 0.67 for a smaller one")
+    scale: float | None = Field(
+        None, description="with like: 1.5 for a bigger picture, 0.67 for a smaller one; in place of width and height"
+    )
 
 
 class EditImageArgs(BaseModel):
@@ -111,6 +113,8 @@ def _request(args: GenerateImageArgs, context: ToolContext) -> ImageRequest:
     earlier = picture_of(context.house, args.like, context.session) if args.like else None
     values = {name: getattr(args, name) for name in ("negative_prompt", "width", "height", "seed", "steps", "style")}
     if earlier is not None:
+        if args.scale is not None:
+            values |= {"width": None, "height": None}
         prompt = args.prompt if args.add is None else None
         change = Change(add=args.add, prompt=prompt, scale=args.scale, count=args.count, **values)
         return follow(context.house, earlier, change)
