@@ -1,1 +1,1 @@
-"""A conversation by voice over a `Session`: hearing, speaking while the model writes, interruption. Owns no terminal."""
+"""A conversation by voice over a `Session`: hearing, speaking while it is written, interruption. Owns no screen."""

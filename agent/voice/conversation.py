@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ from agent.voice.events import Heard, Interrupted, Note, Ready, SpeechBegan, Tur
 from agent.voice.hearing import Clock, Hearing, Utterance
 from agent.voice.loudspeaker import Loudspeaker
 from agent.voice.mouth import Mouth, Reply
+from agent.voice.sound_in import frames
 from agent.voice.stop_watch import StopWatch
 from agent.voice.turns import SpokenTurn
 from runtime.cancellation import Cancellation
@@ -83,31 +85,22 @@ class Conversation:
 
     async def run(self, source: ear.Source, cancellation: Cancellation) -> None:
         """Listen to `source` until it ends or is cancelled. Raises `ToolUnavailableError` and `MediaError`."""
-        frames: asyncio.Queue[Frame | BaseException | None] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-        ours = Cancellation()
-        unlisten = cancellation.listen(ours.cancel)
         words = (self.options.wake_word,) if self.options.mode == "wake" else ()
-
-        def work() -> None:
-            last: BaseException | None = None
-            try:
-                ear.listen(
-                    self.session.house, source, lambda frame: loop.call_soon_threadsafe(frames.put_nowait, frame),
-                    wake_words=words, cancellation=ours,
-                )  # fmt: skip
-            except BaseException as problem:
-                last = problem
-            with contextlib.suppress(RuntimeError):  # the loop is gone when the program ends meanwhile
-                loop.call_soon_threadsafe(frames.put_nowait, last)
-
-        thread = asyncio.create_task(asyncio.to_thread(work))
-        try:
-            await self._take_all(frames, source.name)
-        finally:
-            unlisten()
-            ours.cancel()
-            await thread
+        ready = False
+        with contextlib.suppress(CallCancelled):
+            async with aclosing(frames(self.session.house, source, cancellation, words)) as sound:
+                async for frame in sound:
+                    if not ready:
+                        ready = True
+                        self._tell(Ready(source.name))
+                    await self.take(frame)
+                    if not self.options.live:
+                        await self._settled()
+            await self.hearing.settle()
+            if self._question is not None and not self._question.done():
+                self._question.set_result("never")
+            if self._task is not None:
+                await self._task
 
     async def close(self) -> None:
         """End what is said or thought now, and wait until it has ended."""
@@ -139,7 +132,7 @@ class Conversation:
         if frame.wake is not None:
             self._wake(frame.wake)
         if self.options.live and not self.options.full_duplex:
-            if self._sounding():
+            if self.sounding:
                 self.hearing.reset()
                 self._watch.feed(frame)
                 return
@@ -174,7 +167,7 @@ class Conversation:
             self._later(self.hearing.finish())
 
     def _wake(self, word: str) -> None:
-        if self._sounding():
+        if self.sounding:
             self.interrupt("speech", quietly=True)
         self._awake_until_s = self._now_s + max(self.options.follow_up_s, 5.0)
         self.mouth.silent_since_s = float("-inf")
@@ -197,7 +190,7 @@ class Conversation:
 
     def _quickly_pause(self) -> None:
         """Full duplex: at the first speech the sound pauses; whether it was speech shows a little later."""
-        if self._spoken is not None and self._sounding() and self.hearing.endpointer.voiced >= _QUICK_FRAMES:
+        if self._spoken is not None and self.sounding and self.hearing.endpointer.voiced >= _QUICK_FRAMES:
             self._spoken.reply.pause()
 
     def _sign(self, sign: Sign) -> None:
@@ -283,7 +276,9 @@ class Conversation:
     def _busy(self) -> bool:
         return self._task is not None and not self._task.done()
 
-    def _sounding(self) -> bool:
+    @property
+    def sounding(self) -> bool:
+        """Whether the house is heard speaking now."""
         return self._busy() and self._spoken is not None and self._spoken.reply.sounding
 
     def _saying(self) -> str:

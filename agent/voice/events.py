@@ -1,4 +1,4 @@
-"""What happens in a conversation by voice, beside the events of its turns (`agent.events`). Owns no wording for people."""
+"""What happens in a conversation by voice, beside the events of its turns (`agent.events`). Owns no words."""
 
 from __future__ import annotations
 

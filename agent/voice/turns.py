@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from agent.voice.mouth import Mouth, Reply
 from runtime.cancellation import Cancellation
 from tools.speech.voice import Samples
 
-Ask = Callable[[ApprovalNeeded, Reply], "asyncio.Future[Decision]"]
+Ask = Callable[[ApprovalNeeded, Reply], Awaitable[Decision]]
 
 
 class SpokenTurn:

@@ -1,8 +1,8 @@
 """Is what was said so far a whole request? By its last words. Owns no recognition and no timing.
 
 Whisper puts a full stop after nearly everything, so the mark alone says little: a turn that ends in a word which needs
-another one ("turn on the", "und", "因为") is not over, whatever mark follows. Words that can also end a request are left
-out: "turn it on", "schalte es ein", "tell me where it is".
+another one ("turn on the", "und", "因为") is not over, whatever mark follows. Words that can also end a request are
+left out: "turn it on", "schalte es ein", "tell me where it is".
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ _NEEDS_MORE = {
     " into um uh er",
     "de": "der die das den dem des eine einen einem einer und oder aber von im am für mein meine dein deine weil wenn"
     " dass ob äh ähm",
-    "fr": "le la les un une des du de à au aux et ou mais dans sur avec pour par mon ma mes ton ta ce cette parce que si"
-    " euh",
+    "fr": "le la les un une des du de à au aux et ou mais dans sur avec pour par mon ma mes ton ta ce cette parce que"
+    " si euh",
     "es": "el los las un unas y o u pero de del al en con para por mi mis tu tus porque si que eh",
     "it": "il lo i gli un una e o ma di del della al con per mio mia tuo perché se che ehm",
     "pt": "os as um uma e ou mas de do da em no na com para por meu minha porque se que",

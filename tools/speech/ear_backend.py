@@ -64,4 +64,3 @@ def _wake(names: tuple[str, ...]) -> Callable[[Samples], str | None]:
     from tools.speech.wake_backend import WakeWords
 
     return WakeWords(names).heard
-

@@ -10,6 +10,7 @@ import re
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 from runtime.house import House
@@ -40,7 +41,7 @@ def proper_names(fact: str) -> list[str]:
     German nouns are capitalised too; a few words too many do no harm.
     """
     words = re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|[.!?]", fact)
-    after = zip(words, words[1:], strict=False)
+    after = pairwise(words)
     return [word for before, word in after if word[:1].isupper() and len(word) > 2 and before not in ".!?"]
 
 

@@ -51,7 +51,5 @@ def transcribe(
     else:
         raise ArgumentError(f"The sound has the shape {sound.shape}.", remedy="Give one channel at 16 kHz.")
     with house.residency.lease(recognizer_spec(house, model)) as worker:
-        heard: Transcript = worker.call(
-            "transcribe", argument, language, hotwords, cancellation=cancellation
-        )
+        heard: Transcript = worker.call("transcribe", argument, language, hotwords, cancellation=cancellation)
     return heard

@@ -79,9 +79,7 @@ def _rate(device: dict[str, Any]) -> int:
     return SAMPLE_RATE
 
 
-def _frames(
-    arrived: queue.Queue[Samples | None], rate: int, name: str, check: Callable[[], None]
-) -> Iterator[Samples]:
+def _frames(arrived: queue.Queue[Samples | None], rate: int, name: str, check: Callable[[], None]) -> Iterator[Samples]:
     resample = Resampler(rate)
     held = np.zeros(0, np.float32)
     waited = 0.0

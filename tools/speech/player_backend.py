@@ -18,7 +18,9 @@ _BLOCK_S = 0.02
 """Seconds handed to the device at once: a cancellation is heard within one block."""
 _LATENCY_S = 0.06
 """Seconds that the device holds: less clicks on a busy machine, more goes on after an interruption."""
-_REMEDY = "Check that it is plugged in and not in use, choose another (`hausgeist devices`), or set speech.play to false."
+_REMEDY = (
+    "Check that it is plugged in and not in use, choose another (`hausgeist devices`), or set speech.play to false."
+)
 
 
 class PlayerService:
@@ -36,7 +38,9 @@ class PlayerService:
         try:
             device = sounddevice.query_devices(self._device, kind="output")
         except (sounddevice.PortAudioError, ValueError):
-            return f"there is no sound device {self._device!r}" if self._device else "there is no sound device for output"
+            return (
+                f"there is no sound device {self._device!r}" if self._device else "there is no sound device for output"
+            )
         return None if device["max_output_channels"] > 0 else "the sound device has no output"
 
     def play(self, samples: Samples, rate: int, *, emit: Emit) -> float:

@@ -37,7 +37,6 @@ def player_spec(house: House) -> WorkerSpec:
     return replace(PLAYER, kwargs={"device": device}) if device else PLAYER
 
 
-
 @dataclass(frozen=True)
 class SpokenFile:
     """Speech that was made: where it is, how long it is, and whether it was also heard."""

@@ -1,4 +1,4 @@
-"""Is somebody speaking? Silero VAD (Silero Team, 2021-2025, MIT), the model that faster-whisper carries, frame by frame.
+"""Is somebody speaking? Silero VAD (Silero Team, 2021-2025, MIT), the model in faster-whisper, frame by frame.
 
 Owns the network's state between frames. Owns no decision about turns (`endpoint.py`).
 """
@@ -38,9 +38,7 @@ class StreamingVad:
         """The probability of speech in `frame`, shape (512,), 16 kHz."""
         sound = np.concatenate([self._context, frame])[None].astype(np.float32)
         self._context = sound[0, FRAME:]
-        output, self._hidden, self._cell = self._session.run(
-            None, {"input": sound, "h": self._hidden, "c": self._cell}
-        )
+        output, self._hidden, self._cell = self._session.run(None, {"input": sound, "h": self._hidden, "c": self._cell})
         return float(np.ravel(output)[0])
 
 

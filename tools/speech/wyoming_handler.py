@@ -122,14 +122,12 @@ class WyomingHandler(AsyncEventHandler):
 
     async def _transcribe(self) -> None:
         recording, self._recording = self._recording, _Recording()
-        samples = np.frombuffer(bytes(recording.pcm), "<i2").astype(np.float32) / 32768
+        samples = (np.frombuffer(bytes(recording.pcm), "<i2") / np.float32(32768)).astype(np.float32)
         words = (*recording.names, *house_words(self._house))
         language = (recording.language or "").split("-")[0].split("_")[0] or None
 
         def work() -> Heard:
-            return transcribe(
-                self._house, samples, language=language, hotwords=words, cancellation=self._cancellation
-            )
+            return transcribe(self._house, samples, language=language, hotwords=words, cancellation=self._cancellation)
 
         heard = await asyncio.to_thread(work)
         await self._send(TranscriptStart(language=heard.language))

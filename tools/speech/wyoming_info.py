@@ -15,19 +15,18 @@ _LANGUAGES = ["ar", "de", "el", "en", "es", "fr", "he", "hi", "it", "ja", "ko", 
 
 def info(house: House) -> Info:
     """The answer to `describe`. A model that is missing is left out."""
-    ours = Attribution(name="Hausgeist", url="https://github.com/rhasspy/wyoming")
-    program = {"attribution": ours, "installed": True, "version": version("hausgeist")}
+    name, number = "hausgeist", version("hausgeist")
+    by = Attribution(name="Hausgeist", url="https://github.com/OHF-Voice/wyoming")
     return Info(
         asr=[
             AsrProgram(
-                name="hausgeist", description="Whisper on this machine", models=_recognizers(house),
-                supports_transcript_streaming=True, **program,
+                name, by, True, "Whisper on this machine", number, _recognizers(house),
+                supports_transcript_streaming=True,
             )
         ],
         tts=[
             TtsProgram(
-                name="hausgeist", description="Voices on this machine", voices=_voices(house),
-                supports_synthesize_streaming=True, **program,
+                name, by, True, "Voices on this machine", number, _voices(house), supports_synthesize_streaming=True
             )
         ],
     )  # fmt: skip
@@ -40,9 +39,7 @@ def _recognizers(house: House) -> list[AsrModel]:
         return []
     by = Attribution(name="OpenAI", url="https://github.com/openai/whisper")
     return [
-        AsrModel(
-            name=name, description=entry.title, attribution=by, installed=True, version=None, languages=_LANGUAGES
-        )
+        AsrModel(name=name, description=entry.title, attribution=by, installed=True, version=None, languages=_LANGUAGES)
     ]
 
 

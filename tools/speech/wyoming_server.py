@@ -15,7 +15,6 @@ from tools.speech.wyoming_handler import WyomingHandler
 
 HOST, PORT = "127.0.0.1", 10300
 """Where it listens by default; 10300 is the port that Home Assistant expects a recogniser at."""
-_POLL_S = 0.2
 
 
 async def serve(
@@ -33,11 +32,16 @@ async def serve(
             f"Wyoming cannot be served on {host}:{port}: {problem.strerror or problem}.",
             remedy="Choose another port with --port, or an address of this machine with --host.",
         ) from problem
-    listening = server._server
-    assert listening is not None
-    on_ready(f"tcp://{host}:{listening.sockets[0].getsockname()[1]}")
+    assert isinstance(server._server, asyncio.Server)
+    on_ready(f"tcp://{host}:{server._server.sockets[0].getsockname()[1]}")
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    unlisten = cancellation.listen(lambda: _soon(loop, ended))
     try:
-        while not cancellation.cancelled:
-            await asyncio.sleep(_POLL_S)
+        await ended.wait()
     finally:
+        unlisten()
         await server.stop()
+
+
+def _soon(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+    loop.call_soon_threadsafe(event.set)
