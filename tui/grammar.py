@@ -21,7 +21,21 @@ example: hausgeist ask "where is my watch?\""""
 def build_parser() -> Parser:
     """The whole grammar."""
     parser, commands = root(_ABOUT, _EXAMPLE)
-    for add in (_talk, _tools, _models, _cameras, _find, _speech, pictures, _memory, _docs, automation, _app, _house):
+    for add in (
+        _talk,
+        _tools,
+        _models,
+        _cameras,
+        _items,
+        _find,
+        _speech,
+        pictures,
+        _memory,
+        _docs,
+        automation,
+        _app,
+        _house,
+    ):
         add(commands)
     return parser
 
@@ -122,6 +136,26 @@ def _cameras(commands: Commands) -> None:
     about = "forget cameras and their index; the recordings stay"
     remove = json_command(group, "remove", "cameras:remove", about, "hausgeist cameras remove attic")
     remove.add_argument("names", nargs="+", metavar="NAME", help="cameras")
+
+
+def _items(commands: Commands) -> None:
+    example = 'hausgeist items teach "grandfather\'s watch" watch1.jpg watch2.jpg'
+    group = subcommands(commands, "items", "things you have taught it to know by sight", example)
+    about = "learn a thing from photos, or from a box on a camera's frame"
+    teach = json_command(group, "teach", "items:teach", about, example)
+    teach.add_argument("name", metavar="NAME", help="what you call it")
+    teach.add_argument("photos", nargs="*", metavar="PHOTO", help="JPEG or PNG files that show it")
+    teach.add_argument("--also", action="append", default=[], metavar="NAME", help="another name (repeatable)")
+    teach.add_argument("--camera", metavar="NAME", help="take it from this camera's picture, with --box")
+    teach.add_argument("--at", metavar="TIME", help='"10:42", or ISO 8601 (default: the newest picture)')
+    teach.add_argument("--box", metavar="x,y,w,h", help="where it is: pixels, or fractions of the picture")
+    json_command(group, "list", "items:list_items", "list what was taught", "hausgeist items list")
+    about, example = "a taught thing and its pictures", 'hausgeist items show "grandfather\'s watch"'
+    show = json_command(group, "show", "items:show", about, example)
+    show.add_argument("name", metavar="NAME", help="what you call it")
+    about, example = "forget taught things with their pictures", 'hausgeist items forget "grandfather\'s watch"'
+    forget = json_command(group, "forget", "items:forget", about, example)
+    forget.add_argument("names", nargs="+", metavar="NAME", help="things")
 
 
 def _find(commands: Commands) -> None:
