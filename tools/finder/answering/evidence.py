@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,10 @@ from tools.finder.looks.colours import NAMES, agreement
 from tools.finder.looks.layout import Parts
 
 Floats = NDArray[np.float32]
+CARRIED_CM = (15.0, 0.6)
+"""Usual longest side of things that people carry about and lose, and the spread of its logarithm."""
+SEEN_PX = (14.0, 40.0)
+"""The size of a box in whose crop a network sees nothing, and by how much larger one must be to be seen wholly."""
 
 
 def by_words(table: Table, wanted: Wanted, scales: Mapping[int, Scale]) -> dict[str, Floats]:
@@ -28,8 +33,8 @@ def by_words(table: Table, wanted: Wanted, scales: Mapping[int, Scale]) -> dict[
         evidence |= _by_colours(table, wanted)
     if wanted.labels:
         evidence["label"] = _label_ratio(table, wanted)
+    evidence["size"] = by_size(table, wanted, scales)
     if wanted.kinds:
-        evidence["size"] = _size_ratio(table, wanted, scales)
         evidence["shape"] = _shape_ratio(table, wanted)
     return evidence
 
@@ -59,9 +64,55 @@ def _as_part(share: Floats) -> Floats:
     return np.asarray(np.minimum(1.0, share * 4) * (1 - 0.6 * all_over), np.float32)
 
 
-def by_features(parts: Parts, photo: Parts) -> Floats:
-    """Likeness of the network's features to the best of the photo's views."""
-    return _stands_out((parts.features @ photo.features.T).max(1), 0.5)
+@dataclass(frozen=True)
+class Usual:
+    """What features are usual in a house: their `mean` [d], and a sample of them less that mean, of unit length."""
+
+    mean: Floats
+    sample: Floats
+
+    def apart(self, features: Floats) -> Floats:
+        """Features [n, d] less what all have in common here, of unit length: what tells one thing from another."""
+        return _unit(features - self.mean)
+
+
+def usual(features: Floats) -> Usual:
+    """From a sample [n, d] of the house's features."""
+    mean = features.mean(0)
+    return Usual(mean, _unit(features - mean))
+
+
+def reliable(table: Table) -> Floats:
+    """How much a network sees in a crop, 0.1 to 1, by the longest side of its box: little in some twenty pixels."""
+    seen = (table.rows["box"][:, 2:].max(1) - SEEN_PX[0]) / SEEN_PX[1]
+    return np.asarray(np.clip(seen, 0.1, 1), np.float32)
+
+
+def by_features(parts: Parts, photo: Parts, house: Usual, seen: Floats) -> Floats:
+    """Likeness of the network's features to the best of the photo's views. `seen` [n]: see `reliable`."""
+    views = house.apart(photo.features).T
+    away = _standing_out((house.apart(parts.features) @ views).max(1), (house.sample @ views).max(1), 0.03)
+    return np.asarray(np.exp(seen * np.clip(0.8 * (away - 1.0), -1.5, 3.0)), np.float32)
+
+
+def by_kind(parts: Parts, directions: Floats, house: Usual, seen: Floats) -> Floats:
+    """How much the network's features speak for one of the labels of the kind, `directions` [m, d]; `seen` as above."""
+    here, there = house.apart(parts.features) @ directions.T, house.sample @ directions.T
+    columns = range(here.shape[1])
+    best = np.max([_standing_out(here[:, i], there[:, i], 0.01) for i in columns], 0)
+    chance = np.max([_standing_out(there[:, i], there[:, i], 0.01) for i in columns], 0)
+    return np.asarray(np.exp(seen * np.clip(0.6 * (_standing_out(best, chance, 0.5) - 1), -1.2, 2.0)), np.float32)
+
+
+def _standing_out(values: Floats, sample: Floats, least: float) -> Floats:
+    """How far values are above the sample's median, in its spreads (scaled median absolute deviation)."""
+    middle = float(np.median(sample))
+    spread = max(1.4826 * float(np.median(np.abs(sample - middle))), least)
+    return np.asarray((values - middle) / spread, np.float32)
+
+
+def _unit(values: Floats) -> Floats:
+    return np.asarray(values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-9), np.float32)
 
 
 def by_palette(parts: Parts, photo: Parts) -> Floats:
@@ -92,35 +143,31 @@ def _density(values: NDArray[Any], low: float, high: float, width: float) -> NDA
     return found
 
 
-def _stands_out(values: Floats, slope: float) -> Floats:
-    """Likelihood ratio of likenesses by how far they stand out from the house's own spread (median and MAD)."""
-    middle = float(np.median(values))
-    spread = max(1.4826 * float(np.median(np.abs(values - middle))), 0.03)
-    return np.asarray(np.exp(np.clip(slope * ((values - middle) / spread - 1.0), -1.5, 3.0)), np.float32)
-
-
 def _label_ratio(table: Table, wanted: Wanted) -> Floats:
     named, score = table.rows["label"] != 0, table.rows["score"]
     against = 1.0 - np.where(table.flag(DETECTOR), 0.75, 0.3) * score
     right = table.labelled(wanted.labels) & named
-    ratio = np.where(right, 1.0 + 14.0 * np.maximum(0.0, score - 0.1), against)
+    worth = np.where(table.flag(DETECTOR), 14.0, 5.0)
+    ratio = np.where(right, 1.0 + worth * np.maximum(0.0, score - 0.1), against)
     return np.where(named, ratio, 1.0).astype(np.float32)
 
 
-def _size_ratio(table: Table, wanted: Wanted, scales: Mapping[int, Scale]) -> Floats:
-    """How well the size fits the kind, against the sizes of all that is seen."""
+def by_size(table: Table, wanted: Wanted | None, scales: Mapping[int, Scale]) -> Floats:
+    """How well the size fits the kind; where none is known, how well it fits a thing that people carry about.
+
+    Sizes are not weighed against those of the house: that few things are large does not make a large one a wallet.
+    """
     cameras = table.rows["camera"]
     usual, spread = np.ones(len(table)), np.ones(len(table))
     for camera, scale in scales.items():
         usual[cameras == camera] = scale.px_per_cm
-        spread[cameras == camera] = math.hypot(scale.spread, 0.3)
+        spread[cameras == camera] = scale.spread
     sides, best = np.log(longest(table) / usual), np.zeros(len(table))
-    for kind in wanted.kinds:
-        away = sides - math.log(kind.size_cm)
-        target = 0.9 * np.exp(-0.5 * (away / spread) ** 2) / (spread * math.sqrt(2 * math.pi)) + 0.1 / 5
-        background = (_density(away, -4.0, 4.0, 0.3) * len(table) + 3 * 0.2) / (len(table) + 3)
-        best = np.maximum(best, target / np.maximum(background, 0.05))
-    return np.clip(best, 0.02, 4.0).astype(np.float32)
+    kinds = wanted.kinds if wanted is not None else ()
+    for size, width in [(kind.size_cm, 0.3) for kind in kinds] or [CARRIED_CM]:
+        away = (sides - math.log(size)) / np.hypot(spread, width)
+        best = np.maximum(best, 1.6 * np.exp(-0.5 * away**2) + 0.04)
+    return np.asarray(best, np.float32)
 
 
 def _shape_ratio(table: Table, wanted: Wanted) -> Floats:

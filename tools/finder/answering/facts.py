@@ -40,7 +40,7 @@ class Forgets(Protocol):
 
 @dataclass(frozen=True)
 class Table:
-    """Facts of sightings as columns, by ascending id; `shares` [n, 14] of the colours, 0 to 255, zeros if unknown."""
+    """Facts of sightings as columns, by ascending id; `shares` [n, 15] of the colours, 0 to 255, zeros if unknown."""
 
     rows: NDArray[Any]
     shares: NDArray[np.uint8]

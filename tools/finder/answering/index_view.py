@@ -12,6 +12,7 @@ from tools.finder.answering.facts import CROP, Facts, Table
 from tools.finder.answering.history import History
 from tools.finder.looks.appearance import current_version
 from tools.finder.looks.appearance_types import Appearance
+from tools.finder.looks.labels import LabelDirections, label_directions
 from tools.finder.looks.vectors import Vectors
 from tools.finder.records import Camera
 from tools.finder.store import FinderStore
@@ -38,6 +39,10 @@ class Index:
         ids = [int(i) for i in self.table.rows["id"][bare][-DESCRIBED:]]
         self.vectors.of(list(self.store.sightings_by_id(ids).values()), appearance)
         return Table(self.table.rows, self.vectors.shares(self.table.rows["id"]))
+
+    def labels(self, appearance: Callable[[], Appearance]) -> LabelDirections:
+        """What features speak for which label."""
+        return label_directions(self.vectors.folder, appearance)
 
 
 def open_index(house: House, store: FinderStore, camera: str | None, since: float | None) -> Index:

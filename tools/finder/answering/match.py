@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.finder.answering.calibration import by_text
-from tools.finder.answering.evidence import by_features, by_palette, by_words
+from tools.finder.answering.evidence import by_features, by_kind, by_palette, by_size, by_words, reliable, usual
 from tools.finder.answering.facts import Table
 from tools.finder.answering.query import Wanted
 from tools.finder.answering.scale import Scale
@@ -31,11 +31,16 @@ from tools.finder.records import Sighting
 Floats = NDArray[np.float32]
 PRIOR = 0.75
 """Chance that a thing somebody asks for is in view of some camera."""
+DEPENDENT = 0.45
+"""The odds of a match by photo alone are taken at this share: palette and features see the same pixels, and what is like
+the photo in one is like it in the other more often than by chance."""
 SPOTS = (20.0, 120.0)
 """Bounds of the sum of weights over which the prior is shared: a house with few sightings has unseen things too, and
 one with years of them does not have more things."""
 SHORT = 2000
 """Sightings that are compared by whole vectors at most."""
+SAMPLE = 1000
+"""Sightings, spread over all, that tell what features are usual in a house."""
 LAST = 64
 """Sightings that are handed on, the best."""
 
@@ -82,12 +87,14 @@ def rank(
     first: NDArray[np.float64],
     second: Callable[[Table], NDArray[np.float64]],
     text: TextLooks | None = None,
+    kind: Floats | None = None,
 ) -> list[Hit]:
     """The best sightings that have a vector, best first, at most `LAST`.
 
     `photo`: vectors [views, d] of the thing's own pictures. The prior is shared among the sightings by weights: `first`
     [n] for all of them, times `second` of those that are looked at closely (see `tools.finder.answering.prior`).
     `text`: the words in the crops' own space, where the backend has one; they then stand for the labels.
+    `kind`: directions [m, d] of features that speak for the kind of thing wanted, where there is no `text`.
     """
     known = np.flatnonzero(table.shares.any(1))
     table, first = table.take(known), first[known]
@@ -97,7 +104,11 @@ def rank(
         return []
     if text is not None:
         evidence.pop("label", None)
+    if wanted is None:
+        evidence["size"] = by_size(table, None, scales)
     total = float(first.sum())
+    every = np.linspace(0, len(table) - 1, min(len(table), SAMPLE)).astype(np.intp)
+    house = usual(take_apart(looks.matrix(table.rows["id"][every])).features)
     if len(table) > SHORT:
         short = _shortlist(table, looks, _sum(evidence, len(table)) + np.log(first), views, text)
         table, first = table.take(short), first[short]
@@ -106,13 +117,17 @@ def rank(
     parts = take_apart(matrix)
     if text is not None:
         evidence["text"] = by_text(parts.features, text)
+    elif kind is not None and len(kind):
+        evidence["kind"] = by_kind(parts, kind, house, reliable(table))
     if views is not None:
-        evidence["picture"] = by_features(parts, take_apart(views))
+        evidence["picture"] = by_features(parts, take_apart(views), house, reliable(table))
         evidence["palette"] = by_palette(parts, take_apart(views))
     closer = second(table)
     total *= float((first * closer).sum()) / max(float(first.sum()), 1e-9)
     ratio = first * closer * np.exp(np.clip(_sum(evidence, len(table)), -12, 12))
     odds = PRIOR / (1 - PRIOR) * ratio / np.clip(total, *SPOTS)
+    if views is not None and wanted is None:
+        odds *= DEPENDENT
     return _hits(table, matrix, odds / (1 + odds), ratio, evidence)
 
 
@@ -131,7 +146,7 @@ def _hits(table: Table, matrix: Floats, scores: Any, ratio: Any, evidence: Mappi
 def _shortlist(
     table: Table, looks: Looks, known: NDArray[Any], views: Floats | None, text: TextLooks | None
 ) -> NDArray[np.intp]:
-    """Places of the `SHORT` best by what the columns and the sketches say, ascending."""
+    """Places of the `SHORT` best by what the columns and the sketches say, the newest before others; ascending."""
     if text is not None:
         rough = looks.likeness(table.rows["id"], features_alone(text.vectors)).max(1)
         known = known + 2 * (rough - float(np.median(rough))) / max(float(rough.std()), 1e-6)
@@ -139,7 +154,8 @@ def _shortlist(
         rough = looks.likeness(table.rows["id"], views).max(1)
         middle, spread = float(np.median(rough)), max(float(rough.std()), 1e-6)
         known = known + (rough - middle) / spread
-    best = np.argpartition(-known, SHORT)[:SHORT]
+    newest = np.linspace(0, 1, len(table))
+    best = np.argpartition(-(known + newest), SHORT)[:SHORT]
     return np.sort(best)
 
 

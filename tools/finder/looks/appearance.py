@@ -26,7 +26,7 @@ Backend = Literal["starter", "full"]
 
 DETECTOR = "ssd-mobilenet-v2-coco"
 CLASSIFIER = "efficientnet-lite0"
-STARTER_VERSION = "starter-1 efficientnet-lite0 ssd-mobilenet-v2"
+STARTER_VERSION = "starter-2 efficientnet-lite0 ssd-mobilenet-v2"
 """Version of the starter's vectors: change it whenever the same crop gives another vector."""
 
 
@@ -75,6 +75,11 @@ class LeasedAppearance:
     def vectors(self, crops: Sequence[bytes]) -> NDArray[np.float32]:
         """The vectors alone, [n, d], of crops whose names do not matter."""
         found: NDArray[np.float32] = self._worker.call("vectors", list(crops))
+        return found
+
+    def labels(self) -> tuple[list[str], NDArray[np.float32]]:
+        """See `Appearance.labels`."""
+        found: tuple[list[str], NDArray[np.float32]] = self._worker.call("labels")
         return found
 
     def propose(self, still_jpeg: bytes) -> list[Proposal]:

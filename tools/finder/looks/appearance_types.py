@@ -53,6 +53,9 @@ class Appearance(Protocol):
     def propose(self, still_jpeg: bytes) -> list[Proposal]:
         """The things seen on a still, best first."""
 
+    def labels(self) -> tuple[list[str], NDArray[np.float32]]:
+        """Labels, and for each the unit direction [n, d] in which a vector's features speak for it."""
+
 
 @dataclass(frozen=True)
 class TextLooks:

@@ -21,7 +21,8 @@ Pixels = NDArray[np.uint8]
 
 SHADES: dict[str, str] = {
     "black": "000000 141414 232323 2e2e30",
-    "grey": "4a4a4a 606060 808080 9a9a9a b0b0b0",
+    "grey": "4a4a4a 606060 808080",
+    "silver": "989898 a6aab0 b4b4b4",
     "white": "c9c9c9 dcdcdc f0f0f0 ffffff fffaf0",
     "red": "ff0000 dc143c b22222 8b0000 c83232 641414 cd4a4a",
     "orange": "ffa500 ff8c00 ff6a20 e0701a c8640f f0a050",
@@ -35,13 +36,17 @@ SHADES: dict[str, str] = {
     "brown": "8b4513 a0522d 6b4423 503214 966432 5c4033 7d5032 321e14",
     "beige": "f5f5dc f5deb3 d2b48c deb887 c3b091 e6d2b4 b49b78",
 }
-BASIC = {"turquoise": "green", "navy": "blue"}
+BASIC = {"turquoise": "green", "navy": "blue", "silver": "grey"}
 """The basic word of a shade that is not one itself."""
 _ALIKE = {
     ("black", "navy"): 0.5,
     ("black", "grey"): 0.4,
     ("black", "brown"): 0.3,
-    ("grey", "white"): 0.5,
+    ("grey", "silver"): 0.8,
+    ("silver", "white"): 0.8,
+    ("silver", "beige"): 0.3,
+    ("silver", "blue"): 0.2,
+    ("grey", "white"): 0.4,
     ("grey", "beige"): 0.3,
     ("grey", "blue"): 0.2,
     ("white", "beige"): 0.5,
@@ -61,25 +66,31 @@ _ALIKE = {
     ("brown", "beige"): 0.5,
 }
 NAMES = tuple(SHADES)
+MIXED, UNMIXED_PX = 0.6, 48.0
+"""How far a pixel of a thing of no size goes on from its ground, and the size of a thing whose pixels are its own."""
+_TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]],
+    np.float32,
+)
 
 
 def to_lab(rgb: NDArray[np.uint8]) -> Floats:
     """CIELAB (L 0 to 100, a, b) of sRGB values, uint8 [..., 3]."""
     value = rgb.astype(np.float32) / 255
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    to_xyz = np.array(
-        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]],
-        np.float32,
-    )
-    xyz = linear @ to_xyz.T / np.array([0.95047, 1.0, 1.08883], np.float32)
+    xyz = linear @ _TO_XYZ.T / np.array([0.95047, 1.0, 1.08883], np.float32)
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1).astype(np.float32)
 
 
 def flat(lab: Floats) -> Floats:
-    """The space in which colours are compared: lightness at half weight."""
-    return (lab * np.array([0.5, 1.0, 1.0], np.float32)).astype(np.float32)
+    """The space in which colours are compared: lightness at half weight, and the colour of what is dark at less.
+
+    A camera's picture has noise and the tint of its light in the dark, so that black is rarely without colour.
+    """
+    known = np.clip((lab[..., :1] + 5) / 35, 0.25, 1)
+    return np.concatenate([lab[..., :1] * 0.5, lab[..., 1:] * known], -1).astype(np.float32)
 
 
 @cache
@@ -162,7 +173,7 @@ def shares(pixels: Pixels) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Look:
-    """The colours of a thing: `shares` of the shades in `NAMES` [14], `palette` [216] of unit length, words."""
+    """The colours of a thing: `shares` of the shades in `NAMES` [15], `palette` [216] of unit length, words."""
 
     shares: Floats
     palette: Floats
@@ -171,9 +182,41 @@ class Look:
 
 def look(rgb: Pixels, margin: float = CROP_MARGIN) -> Look:
     """The colours of the thing in a crop."""
-    pixels = rgb[foreground(rgb, margin)]
+    pixels = unmixed(rgb, foreground(rgb, margin), margin)
     found = shares(pixels)
     return Look(np.array([found.get(name, 0.0) for name in NAMES], np.float32), palette(pixels), _words(pixels, found))
+
+
+def unmixed(rgb: Pixels, mask: NDArray[np.bool_], margin: float = CROP_MARGIN) -> Pixels:
+    """The pixels [n, 3] of the thing, with the ground's part taken out of those of a small one.
+
+    Across a room a thing is some pixels wide; blur, and colour at half resolution (4:2:0), mix them with the ground. A
+    linear mixture (Settle and Drake 1993) is undone by going on from the ground through the pixel: by `MIXED` for a
+    thing a pixel wide, by less for a larger one; and of a small thing the half nearest to the ground is left out.
+    """
+    rows, columns = inner(rgb, margin)
+    side = max(rows.stop - rows.start, columns.stop - columns.start)
+    mixed = MIXED * max(0.0, 1 - side / UNMIXED_PX)
+    pixels = rgb[mask]
+    rim = np.ones(rgb.shape[:2], bool)
+    rim[rows, columns] = False
+    if mixed <= 0 or len(pixels) < 4 or rim.sum() < 8:
+        return pixels
+    lab, ground = to_lab(pixels), clusters(to_lab(rgb[rim]), 4)
+    distances = _distances(flat(lab), flat(ground))
+    away, nearest = distances.min(1), ground[distances.argmin(1)]
+    far = away >= np.median(away)
+    return _to_rgb((lab + mixed * (lab - nearest))[far])
+
+
+def _to_rgb(lab: Floats) -> Pixels:
+    """sRGB values, uint8, of CIELAB; what no screen can show is clipped."""
+    fy = (lab[..., 0] + 16) / 116
+    f = np.stack([fy + lab[..., 1] / 500, fy, fy - lab[..., 2] / 200], -1)
+    xyz = np.where(f > 6 / 29, f**3, (f - 16 / 116) / 7.787) * np.array([0.95047, 1.0, 1.08883], np.float32)
+    linear = np.clip(xyz @ np.linalg.inv(_TO_XYZ).T, 0, 1)
+    value = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.asarray(np.round(np.clip(value, 0, 1) * 255), np.uint8)
 
 
 def _words(pixels: Pixels, found: dict[str, float]) -> tuple[str, ...]:
@@ -189,7 +232,7 @@ def _words(pixels: Pixels, found: dict[str, float]) -> tuple[str, ...]:
 
 
 def agreement(wanted: str, found: Floats, strict: float = 1.0) -> Floats:
-    """How well things with the shade shares `found` [n, 14] are called `wanted`: [n], 0 to 1; neighbours in part.
+    """How well things with the shade shares `found` [n, 15] are called `wanted`: [n], 0 to 1; neighbours in part.
 
     `strict` is the power of their likeness: above 1, neighbours count less.
     """

@@ -118,3 +118,10 @@ class Classifier:
             pooled, logits = self._net(batch)
             features = F.normalize(pooled, dim=1)
         return features.numpy(), logits.softmax(1).numpy()
+
+    def directions(self) -> NDArray[np.float32]:
+        """For each label the unit direction [1000, 1280] in which features speak for it: the last layer's weights less
+        their mean over the labels (which a softmax ignores)."""
+        weights = self._net._fc.weight.detach()
+        apart = F.normalize(weights - weights.mean(0, keepdim=True), dim=1)
+        return np.asarray(apart.numpy(), np.float32)

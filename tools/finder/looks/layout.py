@@ -21,7 +21,7 @@ WEIGHTS = (0.75, 0.5, 0.4330127)
 
 @dataclass(frozen=True)
 class Parts:
-    """Vectors taken apart: `features` [n, d] and `palettes` [n, 216] of unit length, `shares` [n, 14] that sum to 1."""
+    """Vectors taken apart: `features` [n, d] and `palettes` [n, 216] of unit length, `shares` [n, 15] that sum to 1."""
 
     features: Floats
     palettes: Floats
@@ -36,18 +36,18 @@ def join(feature: Floats, look: Look) -> tuple[float, ...]:
 
 
 def take_apart(vectors: Floats) -> Parts:
-    """The parts of vectors [n, d + 216 + 14]."""
+    """The parts of vectors [n, d + 216 + 15]."""
     cut = vectors.shape[1] - PALETTE - len(NAMES)
     return Parts(_unit(vectors[:, :cut]), _unit(vectors[:, cut : cut + PALETTE]), shares_of(vectors))
 
 
 def features_alone(features: Floats) -> Floats:
-    """Vectors [n, d + 216 + 14] of features [n, d] without any colours: to compare words with whole vectors."""
+    """Vectors [n, d + 216 + 15] of features [n, d] without any colours: to compare words with whole vectors."""
     return np.pad(features, ((0, 0), (0, PALETTE + len(NAMES)))).astype(np.float32)
 
 
 def shares_of(vectors: Floats) -> Floats:
-    """The shares of shades alone, [n, 14], of vectors [n, d + 216 + 14]."""
+    """The shares of shades alone, [n, 15], of vectors [n, d + 216 + 15]."""
     roots = vectors[:, -len(NAMES) :] ** 2
     shares: Floats = roots / np.maximum(roots.sum(1, keepdims=True), 1e-9)
     return shares

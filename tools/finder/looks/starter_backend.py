@@ -40,9 +40,11 @@ def decode(jpeg: bytes) -> Picture:
     return np.asarray(picture, np.uint8)
 
 
-def encode(bgr: Picture, quality: int = 88) -> bytes:
+def encode(bgr: Picture, quality: int = 92) -> bytes:
     """JPEG bytes of a picture."""
-    return bytes(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes())
+    full = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444  # a thing of 16 pixels has no colour to lose
+    how = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, full]
+    return bytes(cv2.imencode(".jpg", bgr, how)[1].tobytes())
 
 
 def cut(bgr: Picture, box: Box) -> Picture:
@@ -78,6 +80,10 @@ class StarterVision:
     def vectors(self, crops: Sequence[bytes]) -> NDArray[np.float32]:
         """The vectors alone, [n, d]."""
         return np.array([one.vector for one in self._describe([decode(crop) for crop in crops])], np.float32)
+
+    def labels(self) -> tuple[list[str], NDArray[np.float32]]:
+        """See `Appearance.labels`."""
+        return self._classifier.labels, self._classifier.directions()
 
     def _name(self, picture: Picture, found: Description) -> Description:
         """The detector's name for a crop, where it sees in it a thing that fills the box; else the classifier's."""

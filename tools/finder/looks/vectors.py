@@ -27,13 +27,13 @@ SKETCH = 64
 
 
 class Vectors:
-    """The vectors of one house and model version. Raises `StorageError` when its files cannot be used."""
+    """The vectors of one house and model version, in `folder`. Raises `StorageError` when its files cannot be used."""
 
     def __init__(self, house: House, version: str) -> None:
         name = "".join(c if c.isalnum() else "-" for c in version).strip("-")[:64]
-        self._folder = house.paths.finder / "vectors" / name
-        self._shares = Blocks(self._folder, "shares", np.uint8, len(NAMES))
-        self._sketches = Blocks(self._folder, "sketch", np.float32, SKETCH)
+        self.folder = house.paths.finder / "vectors" / name
+        self._shares = Blocks(self.folder, "shares", np.uint8, len(NAMES))
+        self._sketches = Blocks(self.folder, "sketch", np.float32, SKETCH)
 
     def add(self, ids: Sequence[int], vectors: Sequence[Sequence[float]] | Floats) -> None:
         """Keep a vector for each sighting id; what was there of that id is replaced."""
@@ -54,7 +54,7 @@ class Vectors:
     @property
     def width(self) -> int | None:
         """Dimensions of the vectors; None while there is none."""
-        named = sorted(self._folder.glob("vector*-*.rows"))
+        named = sorted(self.folder.glob("vector*-*.rows"))
         return int(named[0].name.removeprefix("vector").split("-")[0]) if named else None
 
     def matrix(self, ids: Sequence[int] | NDArray[np.int64]) -> Floats:
@@ -65,7 +65,7 @@ class Vectors:
         return np.asarray(self._whole(width).read(ids), np.float32)
 
     def shares(self, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The colour shares, 0 to 255, [n, 14], of these ids."""
+        """The colour shares, 0 to 255, [n, 15], of these ids."""
         return np.asarray(self._shares.read(ids), np.uint8)
 
     def likeness(self, ids: NDArray[np.int64], queries: Floats) -> Floats:
@@ -108,7 +108,7 @@ class Vectors:
         return found
 
     def _whole(self, width: int) -> Blocks:
-        return Blocks(self._folder, f"vector{width}", np.float16, width)
+        return Blocks(self.folder, f"vector{width}", np.float16, width)
 
 
 @cache
