@@ -25,6 +25,8 @@ class Desk:
     _session: Session | None = None
     _talks: Memory | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
+    listening: threading.Event | None = None
+    """Set to end the listening that is under way; None where there is none."""
 
     @property
     def house(self) -> House:

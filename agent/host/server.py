@@ -31,6 +31,7 @@ REQUESTS = {
     "things": "seen", "timeline": "seen", "filmstrip": "seen",
     "models": "models", "pull": "models", "remove_model": "models",
     "settings": "home", "set_setting": "home", "doctor": "home", "status": "home", "play": "sound",
+    "listen": "sound", "end_listening": "sound",
 }  # fmt: skip
 """Which module of `agent.host.requests` answers a request; the function has the request's name."""
 

@@ -31,7 +31,11 @@ class HausgeistApp(HomeApp):
     CSS_PATH = "styles.tcss"
     COMMANDS: ClassVar = {Commands}
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (72, "-usual"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-narrow"),
+        (72, "-usual"),
+        (110, "-wide"),
+    ]
     BINDINGS: ClassVar = [
         Binding("f1", "keys", "Keys", priority=True),
         Binding("f2", "house", "House", priority=True),
@@ -215,10 +219,10 @@ class HausgeistApp(HomeApp):
         self.push_screen(GuideScreen())
 
     def action_talk_aloud(self) -> None:
-        """Push to talk."""
-        from tui.app.listening import toggle
+        """Push to talk: begin, or end and send."""
+        from tui.app.listening import Ear
 
-        toggle(self)
+        self.talk.query_one(Ear).toggle()
 
     async def action_quit(self) -> None:
         """Leave; while something runs, ask first."""

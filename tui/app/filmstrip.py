@@ -22,7 +22,7 @@ class Filmstrip(Horizontal):
 
     def __init__(self, camera: str, first_seen: str, last_seen: str, box: list[float], frame: str) -> None:
         super().__init__()
-        self._ask = {"camera": camera, "first_seen": first_seen, "last_seen": last_seen, "box": box}
+        self._ask: dict[str, Any] = {"camera": camera, "first_seen": first_seen, "last_seen": last_seen, "box": box}
         self._frame = frame
 
     @classmethod

@@ -134,10 +134,17 @@ class GuideScreen(ModalScreen[None]):
         if await self._long("sample_home", tr("Sample home")):
             self.action_next()
 
-    def _microphone(self) -> None:
-        from tui.app.listening import toggle
-
-        toggle(self.app)
+    @work(exclusive=True, group="long", exit_on_error=False)
+    async def _microphone(self) -> None:
+        """Hear one sentence and show it."""
+        line = self.query_one(".progress", Static)
+        line.display = True
+        line.update(tr("speak now …"))
+        try:
+            found = await home_of(self).link.call("listen")
+            line.update(tr("Heard: {text}", text=found["text"]) if found["text"] else tr("Nothing was heard."))
+        except HausgeistError as problem:
+            line.update(cut(problem, 600))
 
     async def _long(self, method: str, title: str, **args: Any) -> bool:
         line = self.query_one(".progress", Static)

@@ -44,7 +44,7 @@ def home_of(node: DOMNode) -> Home:
     return cast(HomeApp, node.app).home
 
 
-def tr(text: str, **values: Any) -> str:
+def tr(text: str, /, **values: Any) -> str:
     """The screens' words for `text` in the reader's language, with `{values}` put in."""
     found = cast(HomeApp, active_app.get()).home.words(text)
     return found.format(**values) if values else found

@@ -23,7 +23,7 @@ class Player(Vertical):
     """One sound. Space plays and pauses, s stops; the level of the last moments stands beside the time."""
 
     can_focus = True
-    BINDINGS: ClassVar = [Binding("space,enter", "toggle", "Play or pause"), Binding("s", "stop", "Stop")]
+    BINDINGS: ClassVar = [Binding("space,enter", "play", "Play or pause"), Binding("s", "stop", "Stop")]
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Player(Vertical):
         """Whether sound is heard now."""
         return self._playing is not None and self._playing.is_running
 
-    def action_toggle(self) -> None:
+    def action_play(self) -> None:
         """Play from where it is, or pause there."""
         if self.playing:
             assert self._playing is not None
@@ -60,7 +60,7 @@ class Player(Vertical):
 
     def on_click(self) -> None:
         """A click is space."""
-        self.action_toggle()
+        self.action_play()
 
     async def _play(self) -> None:
         start = 0.0 if self._total and self._at >= self._total - 0.05 else self._at

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, work
@@ -155,7 +156,5 @@ class Still(Widget):
         self.refresh()
 
 
-def _pair(upper: object, lower: object) -> tuple[object, object]:
-    from rich.color import Color
-
-    return Color.from_rgb(*upper), Color.from_rgb(*lower)  # type: ignore[misc]
+def _pair(upper: Any, lower: Any) -> tuple[Color, Color]:
+    return Color.from_rgb(*upper), Color.from_rgb(*lower)

@@ -18,6 +18,7 @@ from tui.app import slash
 from tui.app.bars import LoadBar, StatusBar, TopBar
 from tui.app.card import ToolCard
 from tui.app.home import home_of, tr
+from tui.app.listening import Ear
 from tui.app.prompt import Prompt, keep_paste
 from tui.app.shown import one_line
 from tui.app.sidebar import TalkList
@@ -60,6 +61,7 @@ class TalkScreen(Screen[None]):
                 yield Static(self._welcome(), id="welcome", markup=False)
         yield OptionList(id="suggestions", compact=True, markup=False)
         with Vertical(id="below"):
+            yield Ear(id="ear", markup=False)
             yield Static(id="chips", markup=False)
             yield Prompt(tr("Ask, or type / for commands"))
         yield StatusBar(id="status", markup=False)
@@ -101,6 +103,7 @@ class TalkScreen(Screen[None]):
         except HausgeistError:
             bar.figures = None
         bar.busy = self.turns.busy
+        bar.microphone = tr("listening") if self.query_one(Ear).on else ""
         bar.speed = home_of(self).link.note.tokens_per_s
         bar.redraw()
 
@@ -269,6 +272,8 @@ class TalkScreen(Screen[None]):
         prompt = self.query_one(Prompt)
         if prompt.suggesting:
             self._suggest([])
+        elif self.query_one(Ear).on:
+            self.query_one(Ear).stop()
         elif self._attached:
             self._attached = []
             self._show_chips()

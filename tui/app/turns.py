@@ -142,7 +142,9 @@ class Turns:
 
     async def _approve(self, words: Sequence[str]) -> bool:
         title = tr("This command asks for your approval. Run it?")
-        return bool(await self._screen.app.push_screen_wait(AskModal(title, f"hausgeist {' '.join(words)}")))
+        modal = AskModal(title, f"hausgeist {' '.join(words)}")
+        answer: bool = await self._screen.app.push_screen_wait(modal)
+        return answer
 
     async def _rewind(self, session: str, turn: int) -> None:
         try:
