@@ -37,7 +37,7 @@ class SiglipSpace:
             self._pictures: Any = AutoImageProcessor.from_pretrained(folder, **options)
             self._words: Any = AutoTokenizer.from_pretrained(folder, **options)
             self._length = int(model.config.text_config.max_position_embeddings)
-            self.scale, self.bias = float(model.logit_scale.exp()), float(model.logit_bias)
+            self.scale, self.bias = float(model.logit_scale.detach().exp()), float(model.logit_bias.detach())
             self.width = int(model.config.vision_config.hidden_size)
         self._device, self._dtype = device, dtype
 
