@@ -32,7 +32,7 @@ Floats = NDArray[np.float32]
 PRIOR = 0.75
 """Chance that a thing somebody asks for is in view of some camera."""
 DEPENDENT = 0.45
-"""The odds of a match by photo alone are taken at this share: palette and features see the same pixels, and what is like
+"""The odds of a match by photo alone are taken at this share: palette and features see the same pixels: what is like
 the photo in one is like it in the other more often than by chance."""
 SPOTS = (20.0, 120.0)
 """Bounds of the sum of weights over which the prior is shared: a house with few sightings has unseen things too, and

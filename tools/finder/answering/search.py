@@ -28,7 +28,7 @@ from tools.finder.answering.scale import scales
 from tools.finder.answering.verify import verified
 from tools.finder.answering.wording import at_zone, sentence
 from tools.finder.looks.appearance import LeasedAppearance, chosen_backend, open_appearance
-from tools.finder.looks.photo import photo_vectors
+from tools.finder.looks.photo import known_photo_vectors
 from tools.finder.records import Sighting
 from tools.finder.store import FinderStore
 from tools.finder.taught.items import item_vectors
@@ -146,7 +146,7 @@ def _ranked(house: House, embedder: Embeds, query: FindQuery, index: Index) -> l
             return leased[0]
 
         table = index.described(appearance)
-        photo = photo_vectors(query.photo, appearance()) if query.photo else None
+        photo = known_photo_vectors(query.photo, index.vectors.folder, appearance) if query.photo else None
         taught = named_item(index.store.items(), query.item) if photo is None else None
         if taught is not None:
             photo = item_vectors(house, index.store, taught, appearance)
@@ -192,14 +192,16 @@ def _frame(house: House, store: FinderStore, query: FindQuery, one: Reported) ->
     """The evidence picture of a sighting, made where it is not there yet."""
     from tools.finder.answering.evidence_backend import draw_evidence
 
+    name = re.sub(r"[^\w-]+", "-", f"{one.camera}-{at_zone(one.sighting.last_seen, house.now().tzinfo):%Y%m%d-%H%M%S}")
+    target = house.paths.outputs / f"found-{name}-{one.sighting.id}.jpg"
+    if target.exists():
+        return target
     still = store.still(one.sighting.still_id) if one.sighting.still_id is not None else None
     if still is None:
         nearest = store.stills(one.camera, one.sighting.last_seen)
         if not nearest:
             raise MediaError(f"No frame of {one.camera} is kept.", remedy="Run `hausgeist cameras index`.")
         still = nearest[0]
-    name = re.sub(r"[^\w-]+", "-", f"{one.camera}-{at_zone(one.sighting.last_seen, house.now().tzinfo):%Y%m%d-%H%M%S}")
-    target = house.paths.outputs / f"found-{name}-{one.sighting.id}.jpg"
     return draw_evidence(
         store.folder / still.file, one.sighting.box, still.scale, target, house.settings.finder.thumbnail_px
     )
