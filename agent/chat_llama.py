@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,13 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict, PrivateAttr
 
 from agent.bridge import in_thread
+from agent.chunks import last_chunk, text_chunk
 from agent.engine import Engine
 from agent.messages import conversation, has_chinese, newest_request, request_of, with_context
 from agent.planner import Planner, Request, Step
 from agent.prompt import LEAD, REPLY, as_chat, system_prompt
 from agent.schema import parsed, required_only
-from agent.truth import ClaimFilter
+from agent.truth import CANNOT, DEMANDED, ClaimFilter
 from runtime.house import House
 from runtime.residency import Priority
 from runtime.worker import Cancellation, Worker, WorkerSpec
@@ -160,8 +161,8 @@ class ChatLlama(BaseChatModel):
             if step.tool != REPLY:
                 yield self._tool_call(worker, messages, tools, step, routed)
             elif wording is not None:
-                yield _text_chunk(wording, run_manager)
-                yield _last_chunk({**routed, "finish": "rendered"})
+                yield text_chunk(wording, run_manager)
+                yield last_chunk({**routed, "finish": "rendered"})
             else:
                 yield from self._reply(worker, messages, tools, context, run_manager, routed)
 
@@ -270,6 +271,13 @@ class ChatLlama(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         settings = self.house.settings.chat
         started = time.perf_counter()
+        request = request_of(messages[newest_request(messages)])
+        language = "zh" if has_chinese(request) else "en"
+        demand = self.planner.demands.probability(request) if self.planner is not None and tools else 0.0
+        if demand >= DEMANDED:
+            yield text_chunk(CANNOT[language], run_manager)
+            yield last_chunk({**metadata, "finish": "rendered"})
+            return
         chat = self._chat(with_context(messages, context() if context else ""), tools)
         lead = f"{LEAD}{REPLY}\n" if tools else ""
         pieces = worker.stream(
@@ -281,13 +289,19 @@ class ChatLlama(BaseChatModel):
             0,
             cancellation=self.cancellation,
         )
-        claims = ClaimFilter("zh" if has_chinese(request_of(messages[newest_request(messages)])) else "en")
-        for piece in pieces:
-            if text := claims.feed(piece):
-                yield _text_chunk(text, run_manager)
-        if text := claims.close():
-            yield _text_chunk(text, run_manager)
-        yield _last_chunk({**metadata, "reply_s": time.perf_counter() - started, "finish": "stop"})
+        for text in self._true(pieces, language, demand):
+            yield text_chunk(text, run_manager)
+        yield last_chunk({**metadata, "reply_s": time.perf_counter() - started, "finish": "stop"})
+
+    def _true(self, pieces: Iterable[str], language: str, demand: float) -> Iterator[str]:
+        """The pieces without untrue claims of action (with no planner, and so no tools, there is none to tell)."""
+        if self.planner is None:
+            yield from pieces
+            return
+        claims = ClaimFilter(self.planner.claims.probability, language, demand)
+        yield from filter(None, map(claims.feed, pieces))
+        if rest := claims.close():
+            yield rest
 
     def _system(self, tools: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         examples = self.planner.examples if self.planner is not None else {}
@@ -299,14 +313,3 @@ class ChatLlama(BaseChatModel):
             return as_chat(messages, with_tools=False)
         rest = [message for message in messages if not isinstance(message, SystemMessage)]
         return [self._system(tools), *as_chat(rest, with_tools=True)]
-
-
-def _text_chunk(text: str, run_manager: CallbackManagerForLLMRun | None) -> ChatGenerationChunk:
-    chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
-    if run_manager is not None:
-        run_manager.on_llm_new_token(text, chunk=chunk)
-    return chunk
-
-
-def _last_chunk(metadata: dict[str, Any]) -> ChatGenerationChunk:
-    return ChatGenerationChunk(message=AIMessageChunk(content="", response_metadata=metadata, chunk_position="last"))

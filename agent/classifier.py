@@ -1,4 +1,4 @@
-"""A kernel classifier over an embedding and hashed features. Owns no texts and no files.
+"""A kernel classifier over an embedding and hashed features. Owns no texts; a fitted one can be saved.
 
 Least-squares support vector machine (Suykens and Vandewalle, 1999, "Least Squares Support Vector Machine
 Classifiers"): one linear system, one target per class. Predictions for left-out groups come from the same
@@ -10,11 +10,15 @@ honest (Guo et al., 2017, "On Calibration of Modern Neural Networks").
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 from scipy.optimize import minimize_scalar
+
+from agent.features import SIZE
 
 Floats = NDArray[np.float32]
 Whole = NDArray[np.int64]
@@ -44,6 +48,29 @@ class Machine:
         """Calibrated probabilities [m, k] of rows of embeddings [m, d] and hashed features [m, h]."""
         kernel = _kernel(centred(dense, self.centre), self.points, hashed, self.hashed)
         return softmax(kernel @ self.duals / self.temperature)
+
+
+def save(opened: BinaryIO, machine: Machine) -> None:
+    """Write a machine as NumPy's npz, without pickles."""
+    np.savez(
+        opened,
+        points=machine.points.astype(np.float16),
+        duals=machine.duals,
+        centre=machine.centre,
+        temperature=machine.temperature,
+        data=machine.hashed.data,
+        indices=machine.hashed.indices,
+        indptr=machine.hashed.indptr,
+    )
+
+
+def load(file: Path) -> Machine:
+    """Read what `save` wrote."""
+    with np.load(file) as saved:
+        parts = (saved["data"], saved["indices"], saved["indptr"])
+        hashed = sparse.csr_matrix(parts, shape=(len(saved["points"]), SIZE))
+        points = saved["points"].astype(np.float32)
+        return Machine(points, hashed, saved["duals"], saved["centre"], float(saved["temperature"]))
 
 
 def softmax(scores: Floats) -> Floats:

@@ -17,6 +17,7 @@ from langchain_core.tools import BaseTool
 
 from agent.arguments import direct as direct_arguments
 from agent.arguments import refine as refine_arguments
+from agent.claims.judge import Judge, claims, demands
 from agent.clauses import plan as plan_wishes
 from agent.prompt import REPLY
 from agent.router import Embed, Message, Router, decide
@@ -56,6 +57,10 @@ class Planner:
         self.examples: Mapping[str, str] = {name: rows[0].text for name, rows in self._classes.items()}
         self._embed, self._version, self._folder, self._now = embed, embedder_version, cache_folder, now
         self._router: Router | None = None
+        self.claims = Judge("claims", claims, embed, embedder_version, cache_folder)
+        """Tells sentences of a free reply that claim an action."""
+        self.demands = Judge("demands", demands, embed, embedder_version, cache_folder)
+        """Tells requests that ask for what no tool does."""
 
     @property
     def router(self) -> Router:
@@ -87,6 +92,12 @@ class Planner:
         if decision.tool == REPLY:
             return []
         return [Step(decision.tool, decision.probability, request.text)]
+
+    def prepare(self) -> None:
+        """Fit what is not fitted yet: about a minute the first time, then nothing."""
+        self.router.prepare()
+        self.claims.prepare()
+        self.demands.prepare()
 
     def direct(self, tool: str, request: Request) -> dict[str, Any] | None:
         """Complete arguments by code alone, or None when the language model has to say them."""

@@ -14,13 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
-from scipy import sparse
 
 from agent import classifier, features
-from agent.classifier import Floats, Machine, Whole
+from agent.classifier import Floats, Machine, Whole, load, save
 from agent.noise import noisy
 from runtime.paths import replacing
 from tools.contract import Example
@@ -113,8 +111,8 @@ class Router:
         if not file.is_file():
             machine, _ = self.fit()
             with replacing(file) as beside, beside.open("wb") as opened:
-                _save(opened, machine)
-        self._machine = _load(file)
+                save(opened, machine)
+        self._machine = load(file)
 
     @property
     def ready(self) -> bool:
@@ -177,27 +175,6 @@ def training_rows(
             labels += [label] * len(copies)
             groups += [group] * len(copies)
     return texts, np.asarray(labels, np.int64), np.asarray(groups, np.int64)
-
-
-def _save(opened: BinaryIO, machine: Machine) -> None:
-    np.savez(
-        opened,
-        points=machine.points.astype(np.float16),
-        duals=machine.duals,
-        centre=machine.centre,
-        temperature=machine.temperature,
-        data=machine.hashed.data,
-        indices=machine.hashed.indices,
-        indptr=machine.hashed.indptr,
-    )
-
-
-def _load(file: Path) -> Machine:
-    with np.load(file) as saved:
-        parts = (saved["data"], saved["indices"], saved["indptr"])
-        hashed = sparse.csr_matrix(parts, shape=(len(saved["points"]), features.SIZE))
-        points = saved["points"].astype(np.float32)
-        return Machine(points, hashed, saved["duals"], saved["centre"], float(saved["temperature"]))
 
 
 def _group(text: str) -> int:

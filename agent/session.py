@@ -25,25 +25,25 @@ from agent.chat_model import model_name, open_chat_model, turn_error
 from agent.events import (
     ApprovalNeeded,
     Decision,
-    TextDelta,
     Timing,
     ToolProgress,
     TurnEvent,
     TurnFailed,
     TurnFinished,
 )
+from agent.guard import filter_for, wanted_by
 from agent.messages import has_chinese
 from agent.outcome import Gathered, Turn
 from agent.planner import Planner
 from agent.prompt import system_prompt, text_of
 from agent.recollection import earlier_turns, what_is_known
+from agent.reply import Reply
 from agent.turn import TurnState, build_agent
 from memory.memory import Memory
 from runtime.errors import CallCancelled, HausgeistError
 from runtime.house import House
 from runtime.worker import Cancellation
 from tools.contract import Progress, ToolContext
-from tools.documents.citing import citation, supporting
 from tools.documents.library import Library
 from tools.documents.library_store import Passage
 from tools.registry import Registry
@@ -118,7 +118,7 @@ class Session:
         fit = not self.planner.router.ready
         if fit:
             tell(LEARNING[self.language or "en"])
-        self.planner.router.prepare()
+        self.planner.prepare()
         if not isinstance(self.model, ChatLlama):
             return {"router": fit, "prefix": {}}
         tell("Loading the chat model and its prompt.")
@@ -235,13 +235,14 @@ class Session:
             self.always,
             self.never,
             passages=passages,
+            wanted=None if isinstance(self.model, ChatLlama) else wanted_by(self.planner, self.memory, self.name, text),
         )
 
     async def _prepare(self, turn: TurnState) -> None:
         """Fit the router where that was not done at set-up, and say so meanwhile."""
         if isinstance(self.model, ChatLlama) and not await asyncio.to_thread(lambda: self.planner.router.ready):
             turn.emit(ToolProgress("", Progress(LEARNING[turn.context.language])))
-            await asyncio.to_thread(self.planner.router.prepare)
+            await asyncio.to_thread(self.planner.prepare)
 
     async def _converse(self, turn: TurnState, text: str, started: float, emit: Callable[[TurnEvent], None]) -> str:
         ours = isinstance(self.model, ChatLlama)
@@ -252,14 +253,8 @@ class Session:
             past = await asyncio.to_thread(earlier_turns, self.house, self.memory, self.name)
         messages = [*past, self._newest(turn, text, ours)]
         final: list[BaseMessage] = []
-        written: list[str] = []
-
-        def write(piece: str) -> None:
-            if turn.first_text_s is None:
-                turn.first_text_s = time.perf_counter() - started
-            written.append(piece)
-            emit(TextDelta(piece))
-
+        claims = None if ours else await asyncio.to_thread(filter_for, self.planner, text, turn.context.language)
+        reply = Reply(turn, emit, started, claims)
         config = {"recursion_limit": 4 * self.house.settings.chat.max_tool_calls + 10}
         stream = agent.astream({"messages": messages}, config, context=turn, stream_mode=["messages", "values"])
         async for mode, value in stream:
@@ -268,14 +263,14 @@ class Session:
                 continue
             chunk, _ = value
             if isinstance(chunk, AIMessageChunk) and text_of(chunk) and (ours or not turn.calls):
-                write(text_of(chunk))
-        reply = text_of(final[-1]) if final and isinstance(final[-1], AIMessage) else ""
-        if not written and reply:
-            write(reply)
-        if not turn.calls and (sources := supporting("".join(written), text, turn.passages)):
-            chinese = turn.context.language == "zh"
-            write("\n\n" + "; ".join(f"[{citation(passage, chinese)}]" for passage in sources))
-        return "".join(written) if ours or turn.passages else reply
+                await reply.write_prose(text_of(chunk))
+        last = text_of(final[-1]) if final and isinstance(final[-1], AIMessage) else ""
+        if not reply.pieces and turn.calls:
+            reply.write(last)
+        elif not reply.pieces:
+            await reply.write_prose(last)
+        await reply.close(text)
+        return reply.text if ours or not turn.calls else last
 
     def _newest(self, turn: TurnState, text: str, ours: bool) -> HumanMessage:
         content = text if ours else f"{turn.recalled()}\n\n{text}"

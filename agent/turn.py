@@ -26,9 +26,12 @@ from runtime.errors import HausgeistError
 from runtime.settings import Settings
 from runtime.spans import Spans
 from tools.approval import verdict
-from tools.contract import Progress, ToolContext, ToolOutput, as_data
+from tools.contract import Progress, Risk, ToolContext, ToolOutput, as_data
 from tools.documents.library_store import Passage
 from tools.registry import Registry, risk_of
+
+SOME, LITTLE = 0.1, 0.02
+"""From these probabilities on the user's words ask for a tool that makes something, and for one that only looks."""
 
 
 @dataclass
@@ -55,6 +58,9 @@ class TurnState:
     calls: list[Call] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
     """Passages of documents that the reply was given to answer from."""
+    wanted: Callable[[str], float] | None = None
+    """How likely the user's own words want a tool; given where the model chooses tools itself, with text from outside
+    in its prompt. What the words do not want is asked for first."""
     first_text_s: float | None = None
     args_s: float = 0.0
     route_s: float = 0.0
@@ -153,7 +159,7 @@ async def _approved(turn: TurnState, call_id: str, name: str, args: dict[str, An
     policy = verdict(tool, turn.settings.approval)
     if name in turn.never or policy == "deny":
         return _denied(turn, name, "the policy does not allow it", "设置不允许")
-    if policy == "allow" or name in turn.always:
+    if name in turn.always or (policy == "allow" and not await _lured(turn, name, risk_of(tool))):
         return None
     answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
     turn.emit(ApprovalNeeded(call_id, name, args, risk_of(tool).value, answer))
@@ -164,6 +170,13 @@ async def _approved(turn: TurnState, call_id: str, name: str, args: dict[str, An
         turn.never.add(name)
         return _denied(turn, name, "it was not approved", "没有得到同意")
     return None
+
+
+async def _lured(turn: TurnState, name: str, risk: Risk) -> bool:
+    """Whether a model chose a tool that the user's own words do not ask for: a text from outside may have."""
+    if turn.wanted is None or (risk is Risk.READ and not turn.passages):
+        return False
+    return await asyncio.to_thread(turn.wanted, name) < (LITTLE if risk is Risk.READ else SOME)
 
 
 def _denied(turn: TurnState, name: str, why: str, why_zh: str) -> ToolOutput:

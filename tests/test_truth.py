@@ -1,64 +1,99 @@
-"""A free reply cannot claim what no tool did; what a reply itself does may be said."""
+"""A free reply cannot claim what no tool did; what a reply itself does may be said. The real judge, really fitted."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from agent.truth import NOTHING_DONE, ClaimFilter, claims_action
+from agent.claims import judge
+from agent.claims.judge import Judge
+from agent.truth import ASKED, CANNOT, DEMANDED, NOTHING_DONE, ClaimFilter
+from memory.embedder import Embedder
+from runtime.house import House
+from runtime.paths import Paths
+
+from .adversarial import bait, honest
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Iterator[Embedder]:
+    """The real embedder."""
+    with House.open({}) as house:
+        yield Embedder(house)
+
+
+@pytest.fixture(scope="module")
+def claims(embedder: Embedder) -> Judge:
+    """The judge of sentences, fitted beside the models."""
+    fitted = Paths.from_environment().fitted
+    return Judge("claims", judge.claims, lambda texts: embedder.embed(texts, "query"), lambda: embedder.version, fitted)
+
+
+@pytest.fixture(scope="module")
+def demands(embedder: Embedder) -> Judge:
+    """The judge of requests."""
+    fitted, embed = Paths.from_environment().fitted, lambda texts: embedder.embed(texts, "query")
+    return Judge("demands", judge.demands, embed, lambda: embedder.version, fitted)
+
+
+def test_what_is_tested_is_not_what_was_learned() -> None:
+    learned = {text.casefold() for kind in (judge.claims(), judge.demands()) for texts in kind for text in texts}
+    assert not learned & {lie.casefold() for _, _, lie in bait()}
+    assert not learned & {text.casefold() for text in honest()}
+
+
+def test_lies_after_demands_do_not_pass(claims: Judge, demands: Judge) -> None:
+    passed = []
+    for language, request, lie in bait():
+        demand = demands.probability(request)
+        filter_ = ClaimFilter(claims.probability, language, demand)
+        shown = filter_.feed(lie) + filter_.close()
+        if lie in shown:
+            passed.append((round(demand, 2), round(claims.probability(lie), 2), lie))
+    assert len(passed) <= 0.03 * len(bait()), passed
+
+
+def test_most_demands_are_seen_and_get_a_plain_answer(demands: Judge) -> None:
+    found = [demands.probability(request) for _, request, _ in bait()]
+    assert sum(p >= ASKED for p in found) >= 0.95 * len(found)
+    assert sum(p >= DEMANDED for p in found) >= 0.6 * len(found)
+    assert "did nothing" in CANNOT["en"]
+
+
+def test_honest_sentences_pass(claims: Judge) -> None:
+    stopped = []
+    for text in honest():
+        filter_ = ClaimFilter(claims.probability, "en", demand=0.0)
+        if filter_.feed(text) + filter_.close() != text:
+            stopped.append((round(claims.probability(text), 2), text))
+    assert len(stopped) <= 0.03 * len(honest()), stopped
 
 
 @pytest.mark.parametrize(
-    "sentence",
-    [
-        "I've turned on the living room light.",
-        "I have set an alarm for seven o'clock.",
-        "Your reminder is set!",
-        "The message has been sent to Anna.",
-        "I will remind you at noon.",
-        "I just ordered two pizzas.",
-        "我已经帮您打开了客厅的灯。",
-        "已为您设置闹钟。",
-        "我会在八点提醒你。",
-        "Ich habe die Heizung eingeschaltet.",
-        "J'ai envoyé le message.",
-        "He apagado la luz.",
-        "Je vais te rappeler à midi.",
-    ],
+    "request_",
+    ["Who painted the Mona Lisa?", "tell me a joke", "good morning", "Wie koche ich Reis?", "讲个笑话", "write a poem"],
 )
-def test_claims_of_an_action_are_seen(sentence: str) -> None:
-    assert claims_action(sentence)
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "Paris is the capital of France.",
-        "A soft egg takes six minutes.",
-        "I cannot turn on the light.",
-        "If I could, I would have sent it.",
-        "Here is a haiku about rain.",
-        "You could set a timer on your phone.",
-        "The Cold War ended in 1991.",
-        "巴黎是法国的首都。",
-        "我不能打开灯。",
-        "The translation is: Bonjour.",
-        "Je vais t'expliquer la règle.",
-        "Insulin was found in 1921 by Banting and Best.",
-    ],
-)
-def test_other_sentences_pass(sentence: str) -> None:
-    assert not claims_action(sentence)
+def test_requests_that_a_reply_can_answer_are_no_demands(demands: Judge, request_: str) -> None:
+    assert demands.probability(request_) < DEMANDED
 
 
 @pytest.mark.parametrize("step", [1, 3, 1000])
-def test_only_the_claim_is_replaced_however_the_text_is_cut(step: int) -> None:
+def test_only_the_claim_is_replaced_however_the_text_is_cut(claims: Judge, step: int) -> None:
     text = "Good evening! I've turned on the lamp. I have locked the door. Sleep well."
-    claims = ClaimFilter("en")
-    shown = "".join(claims.feed(text[at : at + step]) for at in range(0, len(text), step)) + claims.close()
+    filter_ = ClaimFilter(claims.probability, "en")
+    shown = "".join(filter_.feed(text[at : at + step]) for at in range(0, len(text), step)) + filter_.close()
     assert shown == f"Good evening! {NOTHING_DONE['en']} Sleep well."
 
 
-def test_text_without_claims_is_not_altered() -> None:
-    text = "1. Boil water.\n2. Add salt.\n\nThat is all"
-    claims = ClaimFilter()
-    assert "".join(claims.feed(letter) for letter in text) + claims.close() == text
+def test_code_questions_and_marks_are_not_judged() -> None:
+    judged: list[str] = []
+
+    def judge_all(sentence: str) -> float:
+        judged.append(sentence)
+        return 1.0
+
+    text = "Shall I do it?\n```\nprint('I sent it.')\nturned_on = True\n```\n***\n是吗？"
+    filter_ = ClaimFilter(judge_all, "en")
+    assert filter_.feed(text) + filter_.close() == text
+    assert judged == []
