@@ -83,8 +83,10 @@ def kinds_named(phrase: str) -> list[Kind]:
 
 def _named(name: str, phrase: str) -> int:
     """How many characters of `phrase` are `name` (0: it does not occur), a plural or the end of a compound."""
+    if name not in phrase:
+        return 0
     if is_cjk(name):
-        return 2 * len(name) if name in phrase else 0
+        return 2 * len(name)
     if re.search(rf"(?<!\w){re.escape(name)}(?:s|es|n|en)?(?!\w)", phrase):
         return len(name) + 1
     if len(name) >= 5 and re.search(rf"\w{re.escape(name)}(?:n|en)?(?!\w)", phrase):

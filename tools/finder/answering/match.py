@@ -37,9 +37,9 @@ the photo in one is like it in the other more often than by chance."""
 SPOTS = (20.0, 120.0)
 """Bounds of the sum of weights over which the prior is shared: a house with few sightings has unseen things too, and
 one with years of them does not have more things."""
-SHORT = 2000
+SHORT = 1000
 """Sightings that are compared by whole vectors at most."""
-SAMPLE = 1000
+SAMPLE = 500
 """Sightings, spread over all, that tell what features are usual in a house."""
 LAST = 64
 """Sightings that are handed on, the best."""
