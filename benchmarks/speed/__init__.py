@@ -1,0 +1,1 @@
+"""Footage, peers and measuring for `benchmarks/finder_speed.py`."""
