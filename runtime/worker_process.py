@@ -6,11 +6,13 @@ import itertools
 import multiprocessing
 import os
 import queue
+import sys
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
+from types import ModuleType
 from typing import Any
 
 from runtime.cancellation import Cancellation
@@ -20,6 +22,25 @@ from runtime.worker_service import FAILED, ITEM, READY, serve
 Answers = queue.SimpleQueue[tuple[str, Any]]
 START = 0
 CHECK_S = 0.1
+
+
+_START_LOCK = threading.Lock()
+
+
+@contextmanager
+def _nameless_main() -> Iterator[None]:
+    """While a process is spawned, hide the caller's main module from it.
+
+    A spawned process would import that module anew, though a worker needs nothing of it: a plain script that talks to
+    the house at its top level would run twice, and be refused (see "Safe importing of main module" in Python's manual).
+    """
+    with _START_LOCK:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 class WorkerProcess:
@@ -45,7 +66,8 @@ class WorkerProcess:
             target=serve, args=(theirs, target, dict(kwargs)), name=f"hausgeist-{name}", daemon=True
         )
         try:
-            self._process.start()
+            with _nameless_main():
+                self._process.start()
         finally:
             theirs.close()
         self._reader = threading.Thread(target=self._read, name=f"read-{name}", daemon=True)

@@ -294,6 +294,20 @@ def test_the_worker_ends_with_its_parent(tmp_path: Path) -> None:
     assert until(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
 
 
+def test_a_plain_script_may_use_workers_at_its_top_level(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    lines = (
+        "from runtime.worker import Worker, WorkerSpec",
+        "print('begun')",
+        "worker = Worker(WorkerSpec('plain', 'fractions:Fraction', {'numerator': 3}))",
+        "print(worker.call('limit_denominator', 10))",
+        "worker.close()",
+    )
+    script.write_text("\n".join(lines), encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, ["begun", "3"]), done.stderr
+
+
 def test_cancellation_listeners() -> None:
     cancellation, heard = Cancellation(), []
     cancellation.listen(lambda: heard.append("first"))
