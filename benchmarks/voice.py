@@ -2,6 +2,8 @@
 
 - `round_trip`: sentences spoken by the voice and recognised again: word error rate, and seconds of speech made per
   second (real-time factor of synthesis).
+- `first_sound`: seconds from the end of speech to the first sound of the answer, against the same parts run one after
+  the other (`voice_first_sound.py`).
 - `librivox`: word error rate on the shared read sentences, against faster-whisper called directly in the same run with
   the same model; left out where the shared data are absent.
 
@@ -22,6 +24,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # before this folder: its memory.py is no `memory`
+
+from benchmarks.voice_first_sound import first_sound
 from runtime.house import House
 from tools.speech.audio_files import read_info
 from tools.speech.listen import recognizer_spec, transcribe
@@ -36,14 +41,19 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--limit", type=int, default=100, help="sentences of the round trip")
     parser.add_argument("--every", type=int, default=1, help="take only every n-th sentence")
+    parser.add_argument("--only", choices=("round_trip", "librivox", "first_sound"), help="one part")
+    parser.add_argument("--reply-tokens", type=int, default=0, help="longest reply in first_sound; 0: the setting")
     options = parser.parse_args(arguments)
     texts = SENTENCES.read_text(encoding="utf-8").splitlines()[:: options.every][: options.limit]
     with tempfile.TemporaryDirectory() as state, House.open({**os.environ, "HAUSGEIST_HOME": state}) as house:
         words = normaliser()
         report: dict[str, Any] = {"cores": len(os.sched_getaffinity(0)), "recognizer": house.settings.speech.recognizer}
-        report["round_trip"] = round_trip(house, texts, Path(state), words)
+        if options.only in {None, "first_sound"}:
+            report["first_sound"] = first_sound(house, Path(state), options.reply_tokens)
+        if options.only in {None, "round_trip"}:
+            report["round_trip"] = round_trip(house, texts, Path(state), words)
         folder = shared_data() / "speech" / "librivox"
-        if folder.is_dir():
+        if folder.is_dir() and options.only in {None, "librivox"}:
             report["librivox"] = read_sentences(house, folder, words)
     json.dump(report, sys.stdout, ensure_ascii=False, indent=1)
     print()

@@ -102,6 +102,14 @@ class Conversation:
             if self._task is not None:
                 await self._task
 
+    async def warm(self) -> None:
+        """Load what a first turn needs: recogniser, voice, router and chat model. What is missing is noted."""
+        for load in (self.hearing.warm, self.mouth.warm, self.session.warm):
+            try:
+                await asyncio.to_thread(load)
+            except HausgeistError as problem:
+                self._tell(Note(str(problem)))
+
     async def close(self) -> None:
         """End what is said or thought now, and wait until it has ended."""
         self.interrupt("key", quietly=True)

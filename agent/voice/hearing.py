@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from runtime.cancellation import Cancellation
 from runtime.house import House
 from tools.speech.completeness import complete
 from tools.speech.endpoint import Began, Dropped, Ended, Endpointer, Patience, Paused, Resumed, Sign
-from tools.speech.frames import FRAME_S, Frame
+from tools.speech.frames import FRAME_S, SAMPLE_RATE, Frame
 from tools.speech.listen import transcribe
 from tools.speech.stopping import is_stop
 from tools.speech.transcript import Transcript
@@ -62,6 +64,10 @@ class Hearing:
         self._began_s = 0.0
         self._guess: _Guess | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def warm(self) -> None:
+        """Load the recogniser."""
+        transcribe(self._house, np.zeros(SAMPLE_RATE // 4, np.float32))
 
     async def feed(self, frame: Frame) -> None:
         """Take the next frame."""

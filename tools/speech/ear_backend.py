@@ -15,6 +15,7 @@ from runtime.worker_service import Emit
 from tools.speech.decode_backend import decoded
 from tools.speech.frames import FRAME, FRAME_S, SAMPLE_RATE, Frame, SoundDevice
 from tools.speech.microphone_backend import list_devices, microphone
+from tools.speech.portaudio_backend import silence_drivers
 from tools.speech.vad_backend import StreamingVad
 from tools.speech.voice import Samples
 
@@ -23,6 +24,7 @@ class EarService:
     """Listens to one source at a time."""
 
     def __init__(self) -> None:
+        silence_drivers()
         self._vad = StreamingVad()
 
     def devices(self) -> list[SoundDevice]:

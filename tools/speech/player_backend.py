@@ -11,12 +11,12 @@ import numpy as np
 
 from runtime.errors import CallCancelled, ToolUnavailableError
 from runtime.worker_service import Emit
-from tools.speech.portaudio_backend import missing, portaudio
+from tools.speech.portaudio_backend import missing, portaudio, silence_drivers
 from tools.speech.voice import Samples
 
 _BLOCK_S = 0.02
 """Seconds handed to the device at once: a cancellation is heard within one block."""
-_LATENCY_S = 0.06
+_LATENCY_S = 0.1
 """Seconds that the device holds: less clicks on a busy machine, more goes on after an interruption."""
 _REMEDY = (
     "Check that it is plugged in and not in use, choose another (`hausgeist devices`), or set speech.play to false."
@@ -27,6 +27,7 @@ class PlayerService:
     """Plays mono sound on an output: the default one, or `device` by a part of its name."""
 
     def __init__(self, device: str | None = None) -> None:
+        silence_drivers()
         self._device = device or None
 
     def reason(self) -> str | None:

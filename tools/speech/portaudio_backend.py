@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from typing import Any
 
 try:
@@ -11,6 +13,14 @@ try:
 except OSError as problem:
     sounddevice = None
     _MISSING = str(problem)
+
+
+def silence_drivers() -> None:
+    """In a worker process: let no sound driver write to the terminal; what matters comes as an error."""
+    if multiprocessing.parent_process() is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
 
 
 def missing() -> str:

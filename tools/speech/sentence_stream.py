@@ -9,7 +9,7 @@ import re
 
 from tools.speech.normalise import sentences
 
-_FIRST_CLAUSE = (18, 70)
+_FIRST_CLAUSE = (16, 48)
 """Characters of the first clause: at least, and what counts as long without one."""
 _CLAUSE = re.compile(r"[,;:，；：、]\s*|\s[–—-]\s")
 _END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*\s+|[。！？；]+[”’」』）]*|\n+)")

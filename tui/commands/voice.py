@@ -48,7 +48,9 @@ def _from_file(session: Session, options: Namespace, target: Path | None, printe
     with interruptible() as cancellation:
         made = converse(session, request, target, show, approve_all=options.yes, cancellation=cancellation)
     if options.json:
-        turns = [{**turn_as_json(turn), "answer_s": place} for turn, place in zip(made.turns, made.answers_s, strict=True)]
+        turns = [
+            {**turn_as_json(turn), "answer_s": place} for turn, place in zip(made.turns, made.answers_s, strict=True)
+        ]
         output = None if target is None else str(target)
         print_json({"input": str(request), "output": output, "duration_s": round(made.duration_s, 2), "turns": turns})
     elif not made.turns:
@@ -67,12 +69,14 @@ async def _live(
     lines.start()
     listening = asyncio.create_task(conversation.run(Source(device=house.settings.speech.input_device), cancellation))
     typing = asyncio.create_task(_type(conversation, lines))
+    warming = asyncio.create_task(conversation.warm())
     try:
         return await _until_the_end(listening, typing, cancellation)
     finally:
-        for task in (listening, typing):
+        for task in (listening, typing, warming):
             task.cancel()
-        await asyncio.gather(listening, typing, return_exceptions=True)
+        await asyncio.gather(listening, typing, warming, return_exceptions=True)
+        await conversation.close()
         if isinstance(loudspeaker, Recording) and target is not None:
             write_sound(target, loudspeaker.samples, loudspeaker.rate, maker="a spoken conversation")
 
@@ -158,5 +162,3 @@ class _Lines:
     def _put(self, line: str | None) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._queue.put_nowait, line)
-
-

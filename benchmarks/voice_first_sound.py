@@ -1,0 +1,157 @@
+"""From the end of speech to the first sound of the answer: the conversation against the same parts run in turn.
+
+Both sides hear the same recordings with the same warm workers, models and session state, and must come to the same
+words and the same reply. In turn means: recognise all, answer all, synthesise all; its time begins at the end of
+speech with no wait for the end of the turn, which is in its favour. The first sound is the moment at which samples
+are handed to the output; no sound device takes part. Reads the recordings at the speed of speech.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from agent.events import TextDelta, TurnFinished
+from agent.session import Session
+from agent.voice.conversation import Conversation, VoiceOptions
+from agent.voice.events import TurnDone, VoiceEvent, VoiceTurn
+from agent.voice.loudspeaker import Recording
+from runtime.cancellation import Cancellation
+from runtime.house import House
+from tools.speech.ear import Source
+from tools.speech.house_words import house_words
+from tools.speech.listen import transcribe
+from tools.speech.normalise import sentences
+from tools.speech.speak import say_sentences, say_to_file
+
+QUESTIONS = (
+    "What do you remember about my sister?",
+    "Why do leaves change their color in autumn?",
+    "How can I keep my potatoes fresh for a long time?",
+)
+FACTS = (
+    "My sister is called Hannah and she lives in a small house by the sea.",
+    "My sister is allergic to hazelnuts and to cats.",
+    "The birthday of my sister is on the twelfth of May.",
+    "My sister plays the violin in an orchestra.",
+)
+_NOW = datetime(2026, 3, 4, 18, 30).astimezone()
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """What the parts came to one after the other, and the seconds of each."""
+
+    text: str
+    reply: str
+    recognise_s: float
+    answer_s: float
+    synthesise_s: float
+
+    @property
+    def first_sound_s(self) -> float:
+        """Seconds from the end of speech to the first sound."""
+        return self.recognise_s + self.answer_s + self.synthesise_s
+
+
+def first_sound(house: House, folder: Path, reply_tokens: int) -> dict[str, Any]:
+    """Ask each question both ways; print-ready figures."""
+    changes: dict[str, dict[str, Any]] = {
+        "chat": {"max_reply_tokens": reply_tokens} if reply_tokens else {},
+        "memory": {"learn": False},  # the second of two ways must not know more than the first
+        "speech": {"play": False},
+    }
+    groups = {name: getattr(house.settings, name).model_copy(update=values) for name, values in changes.items()}
+    house = replace(house, settings=house.settings.model_copy(update=groups))
+    house.clock = lambda: _NOW
+    files = []
+    for number, question in enumerate(QUESTIONS):
+        files.append(folder / f"question-{number}.wav")
+        say_to_file(house, question, files[-1], play=False)
+    with Session.open(house, "facts") as session:
+        for fact in FACTS:
+            session.memory.remember(fact, source=fact)
+        session.warm()
+        asyncio.run(_answer(session, "Say hello in one sentence."))
+    transcribe(house, files[0])
+    rows = []
+    for number, file in enumerate(files):
+        in_turn = _one_after_the_other(house, file, f"in-turn-{number}")
+        ours = asyncio.run(_conversation(house, file, f"ours-{number}"))
+        rows.append(_row(QUESTIONS[number], ours, in_turn))
+    ratios = [row["times_sooner"] for row in rows]
+    return {
+        "questions": rows,
+        "first_sound_s": round(sum(row["ours"]["first_sound"] for row in rows) / len(rows), 2),
+        "one_after_the_other_s": round(sum(row["in_turn"]["first_sound"] for row in rows) / len(rows), 2),
+        "times_sooner": round(sum(ratios) / len(ratios), 2),
+        "times_sooner_at_least": min(ratios),
+        "equal_text": all(row["equal_text"] for row in rows),
+    }
+
+
+def _row(question: str, ours: VoiceTurn, in_turn: InTurn) -> dict[str, Any]:
+    spans = ours.spans()
+    same = ours.text == in_turn.text and ours.reply.split() == in_turn.reply.split()
+    return {
+        "asked": question,
+        "heard": ours.text,
+        "reply": ours.reply,
+        "sentences": len(sentences(ours.reply)),
+        "equal_text": same,
+        "ours": spans,
+        "in_turn": {
+            "recognise": round(in_turn.recognise_s, 3),
+            "answer": round(in_turn.answer_s, 3),
+            "synthesise": round(in_turn.synthesise_s, 3),
+            "first_sound": round(in_turn.first_sound_s, 3),
+        },
+        "times_sooner": round(in_turn.first_sound_s / spans["first_sound"], 2),
+    } | ({} if same else {"in_turn_heard": in_turn.text, "in_turn_reply": in_turn.reply})
+
+
+def _one_after_the_other(house: House, file: Path, name: str) -> InTurn:
+    """Recognise all, then answer all, then synthesise all."""
+    with Session.open(house, name) as session:
+        facts = [fact.text for fact in session.memory.facts()]
+        started = time.perf_counter()
+        text = transcribe(house, file, hotwords=house_words(house, facts)).text.strip()
+        recognised = time.perf_counter()
+        reply = asyncio.run(_answer(session, text))
+        answered = time.perf_counter()
+        for _ in say_sentences(house, sentences(reply)):
+            pass
+        synthesised = time.perf_counter()
+    return InTurn(text, reply, recognised - started, answered - recognised, synthesised - answered)
+
+
+async def _answer(session: Session, text: str) -> str:
+    written, reply = "", ""
+    async with aclosing(session.send(text)) as events:  # type: ignore[type-var]
+        async for event in events:
+            if isinstance(event, TextDelta):
+                written += event.text
+            elif isinstance(event, TurnFinished):
+                reply = event.reply
+    return reply or written
+
+
+async def _conversation(house: House, file: Path, name: str) -> VoiceTurn:
+    """Our way: the recording as a microphone would hear it, live."""
+    turns: list[VoiceTurn] = []
+
+    def take(event: VoiceEvent) -> None:
+        if isinstance(event, TurnDone):
+            turns.append(event.turn)
+
+    with Session.open(house, name) as session:
+        conversation = Conversation(session, Recording(), VoiceOptions(earcons=False), take)
+        await conversation.run(Source(file=file, paced=True), Cancellation())
+        await conversation.close()
+    assert len(turns) == 1, f"one question is one turn, not {len(turns)}"
+    return turns[0]
