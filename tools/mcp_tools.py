@@ -59,7 +59,9 @@ async def _ask_all(
     async def ask(name: str) -> list[BaseTool]:
         async with asyncio.timeout(servers[name].timeout_s):
             connection: Any = connections[name]
-            return await load_mcp_tools(None, connection=connection, server_name=name, tool_name_prefix=True)
+            return await load_mcp_tools(
+                None, connection=connection, server_name=name, tool_name_prefix=True, handle_tool_errors=False
+            )
 
     results = await asyncio.gather(*(ask(name) for name in connections), return_exceptions=True)
     return dict(zip(connections, results, strict=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -170,14 +171,20 @@ def _lacking(tool: HausgeistTool, context: ToolContext) -> ToolOutput | None:
 
 def _call_foreign(tool: BaseTool, args: dict[str, Any]) -> ToolOutput:
     try:
+        if getattr(tool, "func", tool) is None:  # it is only asynchronous, and a loop may run in this thread
+            with ThreadPoolExecutor(1) as pool:
+                return _foreign_output(pool.submit(lambda: asyncio.run(tool.ainvoke(args))).result())
         return _foreign_output(tool.invoke(args))
     except Exception as problem:
         return _foreign_failure(tool, problem)
 
 
 def _foreign_output(result: Any) -> ToolOutput:
-    """What a plain LangChain tool says: text from outside, which the chat model may word."""
-    text = str(result)
+    """What a plain LangChain tool says: text from outside, which the chat model may word. Of blocks, the texts."""
+    if isinstance(result, list) and result and all(isinstance(block, dict) and "type" in block for block in result):
+        text = "\n".join(str(block["text"]) if "text" in block else f"[{block['type']}]" for block in result)
+    else:
+        text = str(result)
     return ToolOutput(facts={"result": text}, say=text, outside=True, answer_from=True)
 
 
