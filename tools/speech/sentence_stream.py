@@ -47,13 +47,18 @@ class SentenceStream:
 def clauses(sentence: str) -> list[str]:
     """A long sentence in two parts: the first clause and the rest; a short one, or one without a mark, whole."""
     least, long = _FIRST_CLAUSE
-    if sum(2 if ord(char) > 0x2E7F else 1 for char in sentence) <= long:
+    if _width(sentence) <= long:
         return [sentence]
     for mark in _CLAUSE.finditer(sentence):
         inside_number = mark.end() < len(sentence) and sentence[mark.end()].isdigit() and mark[0].strip() in ",:"
-        if least <= mark.end() <= len(sentence) - least and not inside_number:
+        if not inside_number and min(_width(sentence[: mark.end()]), _width(sentence[mark.end() :])) >= least:
             return [sentence[: mark.end()].strip(), sentence[mark.end() :].strip()]
     return [sentence]
+
+
+def _width(text: str) -> int:
+    """Characters; one of Chinese, Japanese or Korean takes as long to say as two others."""
+    return sum(2 if ord(char) > 0x2E7F else 1 for char in text)
 
 
 def _open_code(text: str) -> bool:
