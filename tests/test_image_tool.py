@@ -34,6 +34,8 @@ from tools.image.tool import GenerateImage, GenerateImageArgs
 from tools.provenance.marks import GENERATED
 from tools.registry import check_args
 
+from .image_kit import build_pipeline, pixels
+
 SMALL = ImageRequest("a red fox", width=64, height=64, steps=3, seed=7)
 
 
@@ -54,64 +56,6 @@ def home(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Iterator[House
     with pytest.MonkeyPatch.context() as patch, House.open(environ, settings=settings) as opened:
         patch.setenv("OMP_NUM_THREADS", "1")
         yield opened
-
-
-def build_pipeline(folder: Path) -> None:
-    """Build the real pipeline classes at test size (after the dummy components of diffusers' own tests)."""
-    import torch
-    from diffusers import AutoencoderKL, EulerDiscreteScheduler, StableDiffusionPipeline, UNet2DConditionModel
-    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
-
-    torch.manual_seed(0)
-    unet = UNet2DConditionModel(
-        block_out_channels=(32, 64),
-        layers_per_block=1,
-        sample_size=32,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=32,
-    )
-    vae = AutoencoderKL(
-        block_out_channels=(32, 64),
-        down_block_types=("DownEncoderBlock2D", "DownEncoderBlock2D"),
-        up_block_types=("UpDecoderBlock2D", "UpDecoderBlock2D"),
-    )
-    words = folder.parent / "words"
-    words.mkdir(parents=True, exist_ok=True)
-    letters = [chr(code) for code in range(ord("!"), ord("~") + 1)]
-    vocabulary = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    (words / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(vocabulary)}))
-    (words / "merges.txt").write_text("#version: 0.2\n")
-    tokenizer = CLIPTokenizer.from_pretrained(words, model_max_length=77)
-    text = CLIPTextModel(
-        CLIPTextConfig(
-            hidden_size=32,
-            intermediate_size=37,
-            num_attention_heads=4,
-            num_hidden_layers=2,
-            vocab_size=len(vocabulary),
-            bos_token_id=len(vocabulary) - 2,
-            eos_token_id=len(vocabulary) - 1,
-        )
-    )
-    StableDiffusionPipeline(
-        vae=vae,
-        text_encoder=text,
-        tokenizer=tokenizer,
-        unet=unet,
-        scheduler=EulerDiscreteScheduler(),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    ).save_pretrained(folder, safe_serialization=True)
-    shutil.rmtree(words)
-
-
-def pixels(path: Path) -> np.ndarray:
-    from PIL import Image
-
-    with Image.open(path) as picture:
-        return np.asarray(picture)
 
 
 def context(house: House, **more: Any) -> ToolContext:

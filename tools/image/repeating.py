@@ -41,8 +41,8 @@ def request_like(house: House, file: Path) -> ImageRequest:
     return ImageRequest(
         recipe.prompt,
         recipe.negative_prompt,
-        recipe.width,
-        recipe.height,
+        None if edit else recipe.width,
+        None if edit else recipe.height,
         seed=recipe.seed,
         steps=recipe.steps,
         guidance=recipe.guidance,
