@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 import pytest
 
 from runtime.house import House
-from tools.finder.answering.answer import Found, Reported, choose, report
+from tools.finder.answering.answer import Found, Reported, report
+from tools.finder.answering.clock import clock
 from tools.finder.answering.index_view import open_index
 from tools.finder.answering.match import Ranked
-from tools.finder.answering.wording import clock, sentence, span_hours
+from tools.finder.answering.same import choose
+from tools.finder.answering.wording import sentence, span_hours
 from tools.finder.records import Box, Camera, Change, Coverage, Person, Sighting, Zone
 from tools.finder.store import FinderStore
 
@@ -108,7 +110,7 @@ def test_a_thing_that_was_taken_is_carried_by_a_person_whose_path_is_told(told: 
     much_later = Person(7, 2, 2, T0 + 900, T0 + 940, ((T0 + 900, 100, 50, 90, 300),))
     one = told([stay(1, 0, 300, ended_by=8)], [change(8, 300, "removed", person=5)], [taker, later, much_later])
     assert (one.state, one.by) == ("carried", "person")
-    assert [step.camera for step in one.path] == ["hallway"]
+    assert [step.camera for step in one.path] == ["study", "hallway"]
     assert "At 10:05 a person took it" in say(one)
     assert "Afterwards a person was seen on hallway (10:05)." in say(one)
 

@@ -147,6 +147,12 @@ class StoreQueries:
         rows = self._select("id, segment_id, camera_id, time, file, scale", "stills", "id = ?", [still_id], "id")
         return Still(*rows[0]) if rows else None
 
+    def newest_still(self, camera_id: int) -> int | None:
+        """The id of a camera's newest settled frame."""
+        statement = "SELECT id FROM stills WHERE camera_id = ? ORDER BY time DESC LIMIT 1"
+        row = self._database.execute(statement, (camera_id,)).fetchone()
+        return int(row[0]) if row else None
+
     def still_path(self, still_id: int) -> Path:
         """The JPEG file of a still. Raises `UnknownNameError`."""
         still = self.still(still_id)

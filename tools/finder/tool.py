@@ -16,10 +16,10 @@ from runtime.paths import ensure
 from runtime.times import Interval, parse_when
 from tools.contract import Example, HausgeistTool, Risk, ToolContext, ToolFile, ToolOutput
 from tools.finder.answering.camera_names import match_camera
+from tools.finder.answering.clock import at_zone
 from tools.finder.answering.search import FindQuery, search
 from tools.finder.answering.view import Stay, View, stays, view_of
 from tools.finder.answering.view_words import say_stays, say_view
-from tools.finder.answering.wording import at_zone
 from tools.finder.cameras import list_cameras
 from tools.finder.records import Coverage
 from tools.finder.store import FinderStore

@@ -6,11 +6,12 @@ with years of recordings as in one with a day.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from tools.finder.answering.facts import DETECTOR, ENDED, PLACED, Table
+from tools.finder.answering.scale import Scale
 from tools.finder.records import Box, Camera, Change, Coverage, Person, Sighting
 from tools.finder.store import FinderStore
 
@@ -18,12 +19,14 @@ LATER_S = 3.0
 SINCE_S = 30 * 86400.0
 """Changes up to this long after a sighting are looked through for what ended it."""
 NEIGHBOURS = 200
+GAP_S = 60.0
+"""Shorter gaps between recordings are not told."""
 
 
 class History:
     """Questions to one house's index. `table`: the facts of all sightings that the answer may tell of, and later ones.
 
-    `sizes`: width and height of each camera's recordings by camera id, pixels.
+    `sizes`: width and height of each camera's recordings by camera id, pixels; `scales`: see `scale`.
     """
 
     def __init__(
@@ -33,10 +36,11 @@ class History:
         cameras: Sequence[Camera],
         coverage: Sequence[Coverage],
         sizes: dict[int, tuple[int, int]],
+        scales: Mapping[int, Scale] | None = None,
     ) -> None:
         self._store, self._table = store, table
         self._cameras = {camera.id: camera for camera in cameras}
-        self.coverage, self.sizes = tuple(coverage), sizes
+        self.coverage, self.sizes, self._scales = tuple(coverage), sizes, scales or {}
 
     def camera(self, camera_id: int) -> Camera:
         """The camera of that id."""
@@ -95,6 +99,31 @@ class History:
     def people_between(self, since: float, until: float) -> list[Person]:
         """People seen on any camera in that time."""
         return self._store.people(None, since, until)
+
+    def gaps(self, camera_id: int, since: float) -> tuple[tuple[float, float], ...]:
+        """Times after `since` in which the camera did not record, to the end of its last recording."""
+        name = self._cameras[camera_id].name
+        gaps = next((c.gaps for c in self.coverage if c.camera == name), ())
+        return tuple((max(a, since), b) for a, b in gaps if b > since and b - a >= GAP_S)
+
+    def scale(self, camera_id: int) -> float | None:
+        """Pixels of a centimetre on a camera, where it is known."""
+        found = self._scales.get(camera_id)
+        return found.px_per_cm if found is not None else None
+
+    def newest_still(self, camera_id: int) -> int | None:
+        """The id of the camera's newest settled frame."""
+        return self._store.newest_still(camera_id)
+
+    def difference(self, first: int | None, second: int | None, box: Box) -> float | None:
+        """The share of a spot that differs between two stills (by id); None where that cannot be told."""
+        from tools.finder.answering.spot_backend import differing_share
+
+        stills = [self._store.still(still) if still is not None else None for still in (first, second)]
+        if stills[0] is None or stills[1] is None:
+            return None
+        files = [self._store.folder / still.file for still in stills if still is not None]
+        return differing_share(files[0], files[1], box, (stills[0].scale, stills[1].scale))
 
     def _read(self, ids: object) -> list[Sighting]:
         wanted = [int(i) for i in np.asarray(ids).tolist()]

@@ -10,6 +10,7 @@ import numpy as np
 from runtime.house import House
 from tools.finder.answering.facts import CROP, Facts, Table
 from tools.finder.answering.history import History
+from tools.finder.answering.scale import Scale, scales
 from tools.finder.looks.appearance import current_version
 from tools.finder.looks.appearance_types import Appearance
 from tools.finder.looks.labels import LabelDirections, label_directions
@@ -17,6 +18,8 @@ from tools.finder.looks.vectors import Vectors
 from tools.finder.records import Camera
 from tools.finder.store import FinderStore
 
+PEOPLE = 50
+"""As many of each camera's last people tell its scale."""
 DESCRIBED = 2000
 """Newest sightings without a vector that one search makes good for."""
 
@@ -30,6 +33,7 @@ class Index:
     table: Table
     vectors: Vectors
     history: History
+    scales: Mapping[int, Scale]
 
     def described(self, appearance: Callable[[], Appearance]) -> Table:
         """The table, with vectors made for the newest sightings that have a crop and none."""
@@ -56,4 +60,6 @@ def open_index(house: House, store: FinderStore, camera: str | None, since: floa
     rows = rows[np.isin(rows["camera"], list(cameras))]
     table = Table(rows, vectors.shares(rows["id"]))
     coverage = [store.coverage(one.name, since) for one in wanted]
-    return Index(store, cameras, table, vectors, History(store, table, list(cameras.values()), coverage, store.sizes()))
+    measured = scales(table, store.newest_people(PEOPLE))
+    history = History(store, table, list(cameras.values()), coverage, store.sizes(), measured)
+    return Index(store, cameras, table, vectors, history, measured)

@@ -19,14 +19,17 @@ from numpy.typing import NDArray
 
 from runtime.errors import MediaError, UsageError
 from runtime.house import House
-from tools.finder.answering.answer import Found, Reported, choose, report
+from tools.finder.answering.answer import Found, Reported, report
+from tools.finder.answering.clock import at_zone
+from tools.finder.answering.habit import Usual, usual_places
 from tools.finder.answering.index_view import Index, open_index
+from tools.finder.answering.journey import Step
 from tools.finder.answering.match import Ranked, rank
 from tools.finder.answering.prior import handled, standing
 from tools.finder.answering.query import Wanted, understand
-from tools.finder.answering.scale import scales
+from tools.finder.answering.same import choose
 from tools.finder.answering.verify import verified
-from tools.finder.answering.wording import at_zone, sentence
+from tools.finder.answering.wording import sentence
 from tools.finder.looks.appearance import LeasedAppearance, chosen_backend, open_appearance
 from tools.finder.looks.photo import known_photo_vectors
 from tools.finder.records import Sighting
@@ -35,8 +38,6 @@ from tools.finder.taught.items import item_vectors
 from tools.finder.taught.names import named_item
 
 Floats = NDArray[np.float32]
-PEOPLE = 50
-"""As many of each camera's last people tell its scale."""
 
 
 class Embeds(Protocol):
@@ -75,6 +76,11 @@ class FindResult:
             "sightings": [
                 self._sighting(one, frame) for one, frame in zip(self.found.reported, self.frames, strict=True)
             ],
+            "usual": [
+                {"camera": u.camera, "place": u.place.words_en, "share": round(u.share, 2), "days": u.days}
+                for u in self.found.usual
+            ],
+            "best_score": round(self.found.best, 3),
             "coverage": [
                 {"camera": c.camera, "from": self._time(c.start), "to": self._time(c.end),
                  "gaps": [[self._time(a), self._time(b)] for a, b in c.gaps]}
@@ -94,7 +100,17 @@ class FindResult:
             "frame": str(frame),
             "state": one.state,
             "by": one.by,
+            "event": None if one.event is None else {"type": one.event.type, "time": self._time(one.event.time)},
+            "cover": one.cover,
+            "path": [self._step(step) for step in one.path],
+            "checked": one.checked,
+            "not_recorded_since": [[self._time(a), self._time(b)] for a, b in one.missed],
         }
+
+    def _step(self, step: Step) -> dict[str, Any]:
+        stops = [{"time": self._time(stop.time), "place": stop.place.words_en} for stop in step.stops]
+        times = {"first_seen": self._time(step.first_seen), "last_seen": self._time(step.last_seen)}
+        return {"camera": step.camera, **times, "stops": stops}
 
     def _time(self, seconds: float | None) -> str | None:
         return (
@@ -124,13 +140,29 @@ def search(
         check()
         ranked = _ranked(house, embedder, query, known)
         check()
-        chosen = choose(ranked, house.settings.finder.found_score)
+        least = house.settings.finder.found_score
+        chosen = choose(ranked, least)
         reported = report(chosen, known.history)
         best = ranked[0].score if ranked else 0.0
-        found = Found(tuple(reported), best, known.history.coverage)
+        usual = () if _lies_there(reported) else _habit(house, embedder, query, store, ranked, known)
+        found = Found(tuple(reported), best, known.history.coverage, usual)
         frames = tuple(_frame(house, store, query, one) for one in reported)
     item = query.item.strip() or (query.photo.stem if query.photo else "")
     return FindResult(item, found, sentence(item, found, now, language), frames, now)
+
+
+def _lies_there(reported: Sequence[Reported]) -> bool:
+    return bool(reported) and reported[0].state in {"visible", "covered"}
+
+
+def _habit(
+    house: House, embedder: Embeds, query: FindQuery, store: FinderStore, ranked: Sequence[Ranked], known: Index
+) -> tuple[Usual, ...]:
+    """Where the thing usually is at this hour; for a question about a late time or one camera, from all there is."""
+    if query.since is not None or query.camera is not None:
+        known = open_index(house, store, None, None)
+        ranked = _ranked(house, embedder, replace(query, camera=None, since=None), known)
+    return usual_places(ranked, house.settings.finder.found_score, known.history, house.now())
 
 
 def _ranked(house: House, embedder: Embeds, query: FindQuery, index: Index) -> list[Ranked]:
@@ -154,7 +186,7 @@ def _ranked(house: House, embedder: Embeds, query: FindQuery, index: Index) -> l
         text = appearance().words([query.item]) if full and wanted is not None else None
         kind = index.labels(appearance).of(wanted.labels) if wanted is not None and not full else None
         hits = rank(
-            table, index.vectors, wanted, photo, scales(table, index.store.newest_people(PEOPLE)), handled(table),
+            table, index.vectors, wanted, photo, index.scales, handled(table),
             lambda close: standing(close, index.cameras, index.history.sizes), text, kind,
         )  # fmt: skip
         seen = index.store.sightings_by_id([hit.id for hit in hits])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from tools.finder.answering.clock import clock
 from tools.finder.answering.place import CHINESE
 from tools.finder.answering.view import Stay, View
-from tools.finder.answering.wording import clock
 from tools.finder.records import Coverage
 
 CHANGES_ZH = {"placed": "放下了东西", "removed": "拿走了东西", "covered": "东西被盖住", "uncovered": "东西又露出来"}

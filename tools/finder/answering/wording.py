@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from tools.finder.answering.answer import Found, Reported
+from tools.finder.answering.clock import clock
+from tools.finder.answering.journey_words import say_journey, say_usual
 from tools.finder.answering.place import CHINESE
 from tools.finder.records import Coverage
 
@@ -16,32 +18,13 @@ COLOURS_ZH = {
 }  # fmt: skip
 
 
-def at_zone(seconds: float, zone: tzinfo | None) -> datetime:
-    """Unix seconds as a time of the house's zone (the machine's where it is None), whole seconds."""
-    moment = datetime.fromtimestamp(seconds, tz=zone) if zone else datetime.fromtimestamp(seconds).astimezone()
-    return moment.replace(microsecond=0)
-
-
-def clock(seconds: float, now: datetime, language: str) -> str:
-    """A time as people say it: today's as 10:42, others with their day."""
-    moment = at_zone(seconds, now.tzinfo)
-    days = (now.date() - moment.date()).days
-    time = f"{moment:%H:%M}"
-    if language == "zh":
-        day = {0: "", 1: "昨天"}.get(days, f"{moment.month}月{moment.day}日")
-        return f"{day}{time}" if moment.year == now.year or days in {0, 1} else f"{moment.year}年{day}{time}"
-    if days in {0, 1}:
-        return time if days == 0 else f"{time} yesterday"
-    year = "" if moment.year == now.year else f" {moment.year}"
-    return f"{time} on {moment.day} {moment:%B}{year}"
-
-
 def sentence(item: str, found: Found, now: datetime, language: str) -> str:
     """The whole answer: where and when it was last seen, what happened there since; or what was looked through."""
+    usual = say_usual(found.usual, language)
     if not found.reported:
-        return _not_seen(item, found.coverage, now, language)
+        return _not_seen(item, found.coverage, now, language) + usual
     newest = found.reported[0]
-    return _seen(item, newest, now, language) + _since(newest, now, language)
+    return _seen(item, newest, now, language) + _since(newest, now, language) + _missed(newest, now, language) + usual
 
 
 def _seen(item: str, newest: Reported, now: datetime, language: str) -> str:
@@ -63,6 +46,10 @@ def _since(newest: Reported, now: datetime, language: str) -> str:
         return _carried(newest, now, language)
     if newest.state == "gone":
         return "之后那里就没有再看到它。" if zh else " It was not on that spot any more afterwards."
+    if newest.checked == "changed":
+        if zh:
+            return "在最新的画面里，那个位置看起来不一样：可能有东西挡住，也可能被移动了。"
+        return " On the newest picture that spot looks different: something stands before it, or it was moved."
     return "此后那个位置没有变化。" if zh else " The spot has not changed since."
 
 
@@ -70,15 +57,19 @@ def _carried(newest: Reported, now: datetime, language: str) -> str:
     when = clock(newest.event.time if newest.event else newest.sighting.last_seen, now, language)
     if language == "zh":
         text = f"{when}{'有人把它拿走了' if newest.by else '它被拿走了'}，此后没有看到它被放下。"
-        if newest.path:
-            steps = "，".join(f"{s.camera}（{clock(s.first_seen, now, 'zh')}）" for s in newest.path)
-            text += f"随后在这些摄像头里看到有人：{steps}。"
-        return text
-    text = f" At {when} {'a person took it' if newest.by else 'it was taken'}, and it was not seen put down since."
-    if newest.path:
-        steps = ", ".join(f"{step.camera} ({clock(step.first_seen, now, 'en')})" for step in newest.path)
-        text += f" Afterwards a person was seen on {steps}."
-    return text
+    else:
+        text = f" At {when} {'a person took it' if newest.by else 'it was taken'}, and it was not seen put down since."
+    return text + say_journey(newest.path, now, language)
+
+
+def _missed(newest: Reported, now: datetime, language: str) -> str:
+    """Times since then in which the camera did not look."""
+    if not newest.missed:
+        return ""
+    spans = [f"{clock(a, now, language)}–{clock(b, now, language)}" for a, b in newest.missed[:3]]
+    if language == "zh":
+        return f"此后这个摄像头有一段没有录像：{'、'.join(spans)}。"
+    return f" Since then that camera did not record {', '.join(spans)}."
 
 
 def _not_seen(item: str, coverage: Sequence[Coverage], now: datetime, language: str) -> str:
