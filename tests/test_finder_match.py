@@ -88,7 +88,7 @@ class Held:
 def table_of(things: list[Sighting], looks: dict[int, NDArray[np.float32]]) -> Table:
     rows = np.array([fact_of(thing) for thing in things], FACT)
     shares = shares_of(np.stack([looks[thing.id] for thing in things]))
-    return Table(rows, np.round(shares * 255).astype(np.uint8))
+    return Table.of(rows, np.round(shares * 255).astype(np.uint8))
 
 
 def ranked(
@@ -145,7 +145,7 @@ def test_a_photo_is_matched_by_feature_and_palette() -> None:
 
 
 def test_nothing_seen_ranks_nothing() -> None:
-    empty = Table(np.zeros(0, FACT), np.zeros((0, len(NAMES)), np.uint8))
+    empty = Table.of(np.zeros(0, FACT), np.zeros((0, len(NAMES)), np.uint8))
     assert rank(empty, Held({}), understand("red cup"), None, {}, handled(empty), handled) == []
 
 

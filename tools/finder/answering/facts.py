@@ -6,7 +6,7 @@ milliseconds. `catch_up` brings the files into line with the truth, by the ids t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,7 +28,7 @@ PLACED, TAKEN, COVERED, CHANGE, DETECTOR, DARK, CROP, ENDED = (1 << bit for bit 
 """Flags: it was put there; it was taken away; it was covered; found by a change; by the detector; dark; has a crop; a
 change ended it (one that has expired as well)."""
 BATCH = 20_000
-LAYOUT = "1"
+LAYOUT = "2"
 
 
 class Forgets(Protocol):
@@ -42,11 +42,17 @@ class Forgets(Protocol):
 class Table:
     """Facts of sightings as columns, by ascending id; `shares` [n, 15] of the colours, 0 to 255, zeros if unknown."""
 
-    rows: NDArray[Any]
+    rows: Mapping[str, NDArray[Any]]
+    """The fields of `FACT`, each [n] (`box` [n, 4])."""
     shares: NDArray[np.uint8]
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.rows["id"])
+
+    @classmethod
+    def of(cls, facts: NDArray[Any], shares: NDArray[np.uint8]) -> Table:
+        """From rows of `FACT`."""
+        return cls({name: np.ascontiguousarray(facts[name]) for name in FACT.names or ()}, shares)
 
     def flag(self, flags: int) -> NDArray[np.bool_]:
         """Which have one of these flags."""
@@ -58,7 +64,7 @@ class Table:
 
     def take(self, places: NDArray[Any]) -> Table:
         """The rows at these places (indices or a mask)."""
-        return Table(self.rows[places], self.shares[places])
+        return Table({name: column[places] for name, column in self.rows.items()}, self.shares[places])
 
 
 def code(label: str | None) -> int:
@@ -87,13 +93,13 @@ class Facts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._blocks = Blocks(folder, "fact", FACT)
+        self._columns = {name: _blocks(folder, name) for name in FACT.names or ()}
 
     def catch_up(self, store: FinderStore, others: Sequence[Forgets] = ()) -> int:
         """Bring the files into line with the truth; `others` forget what is gone. Returns how many rows were read."""
         mark = self._folder / "layout"
         if not mark.exists() or mark.read_text(encoding="ascii") != LAYOUT:
-            for file in self._folder.glob("fact-*.rows"):
+            for file in self._folder.glob("*.rows"):
                 file.unlink()
             store.forget_settled()
             with replacing(ensure(self._folder) / "layout") as beside:
@@ -103,23 +109,28 @@ class Facts:
             rows = [_fact(row) for row in store.facts(ids)]
             if rows:
                 table = np.array(rows, FACT)
-                self._blocks.write(table["id"], table)
+                for name, column in self._columns.items():
+                    column.write(table["id"], table[name])
             gone = sorted(set(ids) - {row[0] for row in rows})
-            self._blocks.erase(gone)
+            self._columns["id"].erase(gone)
             for other in others:
                 other.remove(gone)
             store.settle(ids)
             done += len(ids)
         return done
 
-    def rows(self, camera: int | None = None, since: float | None = None) -> NDArray[Any]:
-        """Facts of all sightings, by id; of one camera; of those seen at or after `since` (Unix seconds)."""
-        parts = []
-        for _, block in self._blocks.every():
-            kept = block["id"] != 0
-            if camera is not None:
-                kept &= block["camera"] == camera
-            if since is not None:
-                kept &= block["last"] >= since
-            parts.append(np.array(block) if kept.all() else block[kept])
-        return np.concatenate(parts) if parts else np.zeros(0, FACT)
+    def rows(self, camera: int | None = None, since: float | None = None) -> dict[str, NDArray[Any]]:
+        """Columns of all sightings, by id; of one camera; of those seen at or after `since` (Unix seconds)."""
+        lengths = self._columns["id"].lengths()
+        found = {name: column.whole(lengths) for name, column in self._columns.items()}
+        kept = found["id"] != 0
+        if camera is not None:
+            kept &= found["camera"] == camera
+        if since is not None:
+            kept &= found["last"] >= since
+        return found if kept.all() else {name: column[kept] for name, column in found.items()}
+
+
+def _blocks(folder: Path, name: str) -> Blocks:
+    field = FACT[name]
+    return Blocks(folder, name, field.base, int(np.prod(field.shape)) if field.shape else 1)

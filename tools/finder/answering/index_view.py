@@ -57,8 +57,9 @@ def open_index(house: House, store: FinderStore, camera: str | None, since: floa
     facts = Facts(house.paths.finder / "facts")
     facts.catch_up(store, [vectors])
     rows = facts.rows(wanted[0].id if camera else None, since)
-    rows = rows[np.isin(rows["camera"], list(cameras))]
     table = Table(rows, vectors.shares(rows["id"]))
+    known = np.isin(rows["camera"], list(cameras))
+    table = table if known.all() else table.take(known)
     coverage = [store.coverage(one.name, since) for one in wanted]
     measured = scales(table, store.newest_people(PEOPLE))
     history = History(store, table, list(cameras.values()), coverage, store.sizes(), measured)

@@ -59,8 +59,9 @@ def scales(table: Table, people: Iterable[Person]) -> dict[int, Scale]:
         if heights:
             tall.setdefault(person.camera_id, []).append(heights[len(heights) * 3 // 4] / PERSON_CM)
     found = {}
-    for camera in np.unique(table.rows["camera"]).tolist():
-        mine = np.flatnonzero(table.rows["camera"] == camera)[-NEWEST:]
+    cameras = table.rows["camera"]
+    for camera in np.flatnonzero(np.bincount(cameras)).tolist() if len(cameras) else ():
+        mine = np.flatnonzero(cameras == camera)[-NEWEST:]
         found[camera] = _scale(table.take(mine), tall.get(camera, []))
     return found
 
