@@ -15,10 +15,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import anyio
+import httpx
 import mcp.types as types
 import pytest
 from mcp import ClientSession, McpError, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
 
 from agent.aside import aside
 from agent.mcp.content import as_result
