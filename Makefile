@@ -31,8 +31,8 @@ setup: $(PACKAGES) ## virtual environment, packages, llama.cpp, and the starter 
 	$(BIN)/hausgeist models pull starter
 	$(BIN)/hausgeist models warm
 
-run: setup ## open the chat; without a terminal, show the tour of the demo
-	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/hausgeist chat; else exec $(BIN)/hausgeist demo; fi
+run: setup ## open the app; without a terminal, show the tour of the demo
+	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/hausgeist; else exec $(BIN)/hausgeist demo; fi
 
 test: check ## lint, type-check and run every test (also pulls a small model that only tests use)
 	$(BIN)/hausgeist models pull starter test

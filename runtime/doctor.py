@@ -23,7 +23,7 @@ from runtime.house import House
 from runtime.settings import Settings
 
 GB = 1e9
-EXTRAS = ("voice", "image", "camera", "serve")
+EXTRAS = ("voice", "image", "camera", "serve", "web")
 TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
 
 

@@ -262,7 +262,7 @@ class TalkScreen(Screen[None]):
             prompt.remember(f"/{words}")
             await self.command(f"/{words}")
             return
-        prompt.text = f"/{words} " if needs else f"/{words}"
+        prompt.text = f"/{words} " if needs and not needs.startswith("[") else f"/{words}"
         prompt.move_cursor(prompt.document.end)
 
     # Actions ----------------------------------------------------------------------------------------------------
