@@ -20,6 +20,8 @@ from tools.finder.sources.name_patterns import named_time
 
 JUMP_S = 5.0
 """Media time that moves so much from one packet to the next is a camera that began anew, or one that was silent."""
+_OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}
+"""A killed run loses at most the last second, milliseconds."""
 _PART = ".part.mkv"
 
 
@@ -29,7 +31,7 @@ class SegmentWriter:
     def __init__(self, folder: Path, stream: Any, at: float, now: float) -> None:
         self._folder = ensure(folder)
         self._part = folder / f".{_name(now)}{_PART}"
-        self._container = av.open(str(self._part), "w", format="matroska", options={"cluster_time_limit": "2000"})
+        self._container = av.open(str(self._part), "w", format="matroska", options=_OPTIONS)
         self._stream = self._container.add_stream_from_template(stream)
         self._first, self._last = at, at
         self._lead = now - at
