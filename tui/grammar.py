@@ -65,6 +65,10 @@ def _tools(commands: Commands) -> None:
     call.add_argument("name", metavar="NAME", help="the tool")
     call.add_argument("arguments", nargs="*", metavar="KEY=VALUE", help="its arguments; lists as JSON")
     call.add_argument("--yes", action="store_true", help="approve it without asking")
+    about = "write a package with a tool of your own, ready to be installed"
+    new = json_command(group, "new", "tools:new", about, "hausgeist tools new water_plants")
+    new.add_argument("name", metavar="NAME", help="the tool's name, such as water_plants")
+    new.add_argument("--folder", default=".", metavar="FOLDER", help="where its folder is made (default: here)")
 
 
 def _models(commands: Commands) -> None:

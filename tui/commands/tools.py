@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runtime.errors import ApprovalError, ArgumentError
@@ -13,7 +14,7 @@ from tools.documents.library import Library
 from tools.registry import Registry, check_args, risk_of, schema_of, utterances_of
 from tui.approve import ask
 from tui.commands.common import interruptible, open_house, open_memory, tool_context
-from tui.output import print_json, print_table, progress_bar
+from tui.output import note, print_json, print_table, progress_bar, say
 from tui.render import print_output
 
 if TYPE_CHECKING:
@@ -77,6 +78,21 @@ def call(options: Namespace) -> int:
     else:
         print_output(output)
     return exit_status(output)
+
+
+def new(options: Namespace) -> int:
+    """Write a package with one tool, ready to be installed."""
+    from tools.scaffold import make_package
+
+    files = make_package(options.name, Path(options.folder).expanduser())
+    folder = files[0].parent
+    if options.json:
+        print_json({"name": options.name, "folder": str(folder), "files": [str(file) for file in files]})
+        return 0
+    for file in files:
+        say(file)
+    note(f"Install it with: pip install --no-build-isolation --no-deps -e {folder}")
+    return 0
 
 
 def exit_status(output: ToolOutput) -> int:

@@ -1,0 +1,1 @@
+"""A sample third-party tool for Hausgeist: the phase of the moon."""
