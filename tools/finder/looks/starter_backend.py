@@ -22,7 +22,7 @@ from tools.finder.looks.region_backend import regions
 from tools.finder.looks.ssd_backend import Detection, Detector
 from tools.finder.records import Box
 
-BATCH = 16
+BATCH = 4
 PERSON = "person"
 SURE = 0.12
 """A label of the classifier is given from this probability on: below it, its 1000 labels say nothing of the crop."""
