@@ -20,7 +20,7 @@ Point = tuple[float, float, float, float, float]
 LOST_S = 6.0
 """A track that was not continued for so long has ended, seconds."""
 ASK_S = 1.0
-"""The detector is asked about a track at most this often, seconds."""
+"""The detector is asked about a track at most this often, and the rarer the oftener it was in vain, seconds."""
 STILL_S = 4.0
 """A track that ended at most so long ago may be a person who stands still, seconds."""
 ENOUGH = 3
@@ -72,6 +72,8 @@ class Track:
     path: list[Point] = field(default_factory=list)
     seen: int = 0
     asked: float = float("-inf")
+    missed: int = 0
+    """How often the detector was asked in vain since it last saw the person."""
     body: float = 0.0
     """Largest area of a box in which the detector saw the person, pixels."""
 
@@ -90,7 +92,7 @@ class PeopleTracks:
         for rank, part in enumerate(sorted(moving, key=lambda box: -box[2] * box[3])[:3]):
             box: Box = part
             track = self._continued(box, offset, 0.2 * diagonal, LOST_S / 2)
-            ask = rank == 0 and (track is None or (track.seen < ENOUGH and offset - track.asked >= ASK_S))
+            ask = rank == 0 and (track is None or (track.seen < ENOUGH and offset - track.asked >= ASK_S * (1 + track.missed)))
             people = self._finder.within(image, box) if ask else []
             if people:
                 box = max(people, key=lambda person: overlap(part, person))
@@ -100,7 +102,8 @@ class PeopleTracks:
                 self.tracks.append(track)
             if people:
                 track.body = max(track.body, box[2] * box[3])
-            track.asked = offset if ask else track.asked
+            if ask:
+                track.asked, track.missed = offset, 0 if people else track.missed + 1
             if track.path and track.path[-1][0] == offset:
                 continue
             track.path.append((offset, *box))

@@ -112,16 +112,22 @@ class _Pass:
         end, before = self._info.duration_s, -STEP_S
         for key in keyframes(self._path, self._info) if self._info.steady else ():
             self._emit(ScanProgress(key.offset, end))
-            if key.offset - before > SPARSE_S or (before >= 0.0 and not self._model.quiet(key.image, key.offset)):
-                for sample in reader.span(before + 0.6 * STEP_S, key.offset - 0.6 * STEP_S, STEP_S):
-                    self._emit(ScanProgress(sample.offset, end))
-                    self._take(sample)
-            self._take(key)
+            quiet = key.offset - before <= SPARSE_S and self._model.quiet(key.image, key.offset)
+            if quiet:
+                self._seen = key
+                self._set_calm(key)
+            else:
+                if before >= 0.0:
+                    self._take_all(reader, before + 0.6 * STEP_S, key.offset - 0.6 * STEP_S)
+                self._take(key)
             before = key.offset
         if end - before > SPARSE_S or self._model.busy:
-            for sample in reader.span(before + 0.6 * STEP_S, float("inf"), STEP_S):
-                self._emit(ScanProgress(sample.offset, end))
-                self._take(sample)
+            self._take_all(reader, before + 0.6 * STEP_S, float("inf"))
+
+    def _take_all(self, reader: Reader, start_s: float, end_s: float) -> None:
+        for sample in reader.span(start_s, end_s, STEP_S):
+            self._emit(ScanProgress(sample.offset, self._info.duration_s))
+            self._take(sample)
 
     def _take(self, sample: Sample) -> None:
         self._seen = sample
