@@ -81,14 +81,11 @@ class Held:
     def matrix(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         return np.stack([self._looks[int(i)] for i in ids])
 
-    def likeness(self, ids: NDArray[np.int64], queries: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(self.matrix(ids) @ queries.T, np.float32)
-
 
 def table_of(things: list[Sighting], looks: dict[int, NDArray[np.float32]]) -> Table:
     rows = np.array([fact_of(thing) for thing in things], FACT)
-    shares = shares_of(np.stack([looks[thing.id] for thing in things]))
-    return Table.of(rows, np.round(shares * 255).astype(np.uint8))
+    shares = np.round(shares_of(np.stack([looks[thing.id] for thing in things])) * 255)
+    return Table.of(rows, np.concatenate([shares, np.ones((len(shares), 1))], 1).astype(np.uint8))
 
 
 def ranked(
@@ -98,8 +95,8 @@ def ranked(
     photo: NDArray[np.float32] | None = None,
 ) -> list[Hit]:
     table = table_of(things, looks)
-    closer = lambda close: standing(close, {}, {})  # noqa: E731
-    return rank(table, Held(looks), wanted, photo, scales(table, []), handled(table), closer)
+    weights = handled(table) * standing(table, {}, {})
+    return rank(table, table, Held(looks), wanted, photo, scales(table, []), weights)
 
 
 def crowd() -> tuple[list[Sighting], dict[int, NDArray[np.float32]]]:
@@ -145,8 +142,8 @@ def test_a_photo_is_matched_by_feature_and_palette() -> None:
 
 
 def test_nothing_seen_ranks_nothing() -> None:
-    empty = Table.of(np.zeros(0, FACT), np.zeros((0, len(NAMES)), np.uint8))
-    assert rank(empty, Held({}), understand("red cup"), None, {}, handled(empty), handled) == []
+    empty = Table.of(np.zeros(0, FACT), np.zeros((0, len(NAMES) + 1), np.uint8))
+    assert rank(empty, empty, Held({}), understand("red cup"), None, {}, handled(empty)) == []
 
 
 def test_handled_things_on_a_surface_weigh_most() -> None:

@@ -11,7 +11,8 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tools.finder.queries import StoreQueries
+from tools.finder.queries import StoreQueries, as_change, as_sighting
+from tools.finder.records import Box, Change, Sighting
 
 _MARKS = 500
 
@@ -48,3 +49,31 @@ class FactQueries(StoreQueries):
                 " LEFT JOIN changes p ON p.id = s.placed_by LEFT JOIN changes e ON e.id = s.ended_by WHERE s.id IN"
             )
             yield from self._database.execute(f"{statement} ({marks})", part)
+
+    def lying(self, camera_id: int, at: float, until: float, which: str) -> list[Sighting]:
+        """Sightings that lay there at `at` and ended by `until` (Unix seconds), without their crops.
+
+        `which` is a condition of ours on the table's columns.
+        """
+        where = f"camera_id = ? AND last_seen BETWEEN ? AND ? AND first_seen <= ? AND {which}"
+        return self._bare(where, (camera_id, at - 3.0, until, at), "id")
+
+    def put_down(self, camera_id: int, since: float, limit: int = 500) -> list[Sighting]:
+        """Things put down from `since` on that nothing has ended, without their crops, the oldest first."""
+        where = "camera_id = ? AND last_seen >= ? AND first_seen >= ? AND placed_by IS NOT NULL AND ended_by IS NULL"
+        return self._bare(where, (camera_id, since, since), f"last_seen, id LIMIT {int(limit)}")
+
+    def changes_over(self, camera_id: int, since: float, until: float, box: Box, limit: int = 50) -> list[Change]:
+        """Changes in that time whose box meets `box`, the oldest first."""
+        columns = "id, segment_id, camera_id, time, type, x, y, w, h, score, before_still, after_still, person_id"
+        where = "camera_id = ? AND time BETWEEN ? AND ? AND x < ? AND y < ? AND x + w > ? AND y + h > ?"
+        x, y, w, h = box
+        values = [camera_id, since, until, x + w, y + h, x, y]
+        return [as_change(row) for row in self._select(columns, "changes", where, values, f"time LIMIT {int(limit)}")]
+
+    def _bare(self, where: str, values: tuple[Any, ...], order: str) -> list[Sighting]:
+        columns = (
+            "id, segment_id, camera_id, first_seen, last_seen, x, y, w, h, still_id, placed_by, ended_by,"
+            " origin, label, label_score, colours, NULL"
+        )
+        return [as_sighting(row) for row in self._select(columns, "sightings", where, list(values), order)]

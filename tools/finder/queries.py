@@ -66,7 +66,9 @@ class StoreQueries:
             " origin, label, label_score, colours, crop"
         )
         where, values = self._where(camera, since, until, "first_seen", "last_seen")
-        return [_sighting(row) for row in self._select(columns, "sightings", where, values, "last_seen DESC, id DESC")]
+        return [
+            as_sighting(row) for row in self._select(columns, "sightings", where, values, "last_seen DESC, id DESC")
+        ]
 
     def sightings_by_id(self, ids: list[int]) -> dict[int, Sighting]:
         """The sightings of these ids; ids that are not there are left out."""
@@ -79,7 +81,7 @@ class StoreQueries:
             part = ids[start : start + 500]
             marks = ",".join("?" * len(part))
             for row in self._select(columns, "sightings", f"id IN ({marks})", part, "id"):
-                found[row[0]] = _sighting(row)
+                found[row[0]] = as_sighting(row)
         return found
 
     def changes(
@@ -89,13 +91,13 @@ class StoreQueries:
         columns = "id, segment_id, camera_id, time, type, x, y, w, h, score, before_still, after_still, person_id"
         where, values = self._where(camera, since, until, "time", "time")
         rows = self._select(columns, "changes", where, values, "time, id")
-        return [_change(row) for row in rows]
+        return [as_change(row) for row in rows]
 
     def change(self, change_id: int) -> Change | None:
         """The change of that id, or None."""
         columns = "id, segment_id, camera_id, time, type, x, y, w, h, score, before_still, after_still, person_id"
         rows = self._select(columns, "changes", "id = ?", [change_id], "id")
-        return _change(rows[0]) if rows else None
+        return as_change(rows[0]) if rows else None
 
     def person(self, person_id: int) -> Person | None:
         """The person of that id, or None."""
@@ -196,12 +198,14 @@ class StoreQueries:
         return self._database.execute(statement, values).fetchall()
 
 
-def _sighting(row: tuple[Any, ...]) -> Sighting:
+def as_sighting(row: tuple[Any, ...]) -> Sighting:
+    """A row of the table as a value."""
     box, looks = (row[5], row[6], row[7], row[8]), (row[13], row[14], tuple(row[15].split()), row[16])
     return Sighting(row[0], row[1], row[2], row[3], row[4], box, row[9], row[10], row[11], row[12], *looks)
 
 
-def _change(row: tuple[Any, ...]) -> Change:
+def as_change(row: tuple[Any, ...]) -> Change:
+    """A row of the table as a value."""
     return Change(row[0], row[1], row[2], row[3], row[4], (row[5], row[6], row[7], row[8]), *row[9:])
 
 

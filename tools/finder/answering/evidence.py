@@ -22,15 +22,17 @@ from tools.finder.looks.layout import Parts
 Floats = NDArray[np.float32]
 CARRIED_CM = (15.0, 0.6)
 """Usual longest side of things that people carry about and lose, and the spread of its logarithm."""
+KERNEL = 0.1
+"""Width of the kernel for densities of agreements."""
 SEEN_PX = (14.0, 40.0)
 """The size of a box in whose crop a network sees nothing, and by how much larger one must be to be seen wholly."""
 
 
-def by_words(table: Table, wanted: Wanted, scales: Mapping[int, Scale]) -> dict[str, Floats]:
-    """What the columns say of each sighting, [n] ratios by the name of the evidence."""
+def by_words(table: Table, wanted: Wanted, scales: Mapping[int, Scale], house: Table) -> dict[str, Floats]:
+    """What the columns say of each sighting, [n] ratios by the name of the evidence; `house`: what is usual."""
     evidence: dict[str, Any] = {}
     if wanted.colours or wanted.parts or wanted.tone:
-        evidence |= _by_colours(table, wanted)
+        evidence |= _by_colours(table, wanted, house)
     if wanted.labels:
         evidence["label"] = _label_ratio(table, wanted)
     evidence["size"] = by_size(table, wanted, scales)
@@ -39,23 +41,36 @@ def by_words(table: Table, wanted: Wanted, scales: Mapping[int, Scale]) -> dict[
     return evidence
 
 
-def _by_colours(table: Table, wanted: Wanted) -> dict[str, Floats]:
+def _by_colours(table: Table, wanted: Wanted, house: Table) -> dict[str, Floats]:
     evidence: dict[str, Any] = {}
-    shares = np.asarray(table.shares / np.float32(255), np.float32)
+    here, there = _shares(table), _shares(house)
     if wanted.colours:
-        agreed = np.mean([agreement(colour, shares) for colour in wanted.colours], 0)
-        if wanted.parts:
-            others = np.sum([agreement(colour, shares, 2) for colour in wanted.parts], 0)
-            some = np.minimum(1.0, agreed / 0.15)
-            agreed = np.maximum(agreed, 0.7 * some * np.minimum(1.0, agreed + others))
-        evidence["colour"] = _ratio(agreed, 1.5)
+        evidence["colour"] = _ratio(_agreed(here, wanted), _agreed(there, wanted), 1.5)
     if wanted.parts:
-        small = [_as_part(agreement(colour, shares, 2)) for colour in wanted.parts]
-        evidence["part"] = _ratio(np.mean(small, 0), 1.0)
+        evidence["part"] = _ratio(_agreed_parts(here, wanted), _agreed_parts(there, wanted), 1.0)
     if wanted.tone:
-        dark = agreement("black", shares) + shares[:, NAMES.index("navy")] + 0.7 * table.flag(DARK)
+        dark = agreement("black", here) + here[:, NAMES.index("navy")] + 0.7 * table.flag(DARK)
         evidence["tone"] = (0.8 + 0.5 * np.minimum(1, dark if wanted.tone == "dark" else 1 - dark)).astype(np.float32)
     return evidence
+
+
+def _shares(table: Table) -> Floats:
+    return np.asarray(table.shares[:, : len(NAMES)] / np.float32(255), np.float32)
+
+
+def _agreed(shares: Floats, wanted: Wanted) -> Floats:
+    """How well the colours agree, 0 to 1; a thing of which only parts have other colours agrees with both."""
+    agreed = np.mean([agreement(colour, shares) for colour in wanted.colours], 0)
+    if wanted.parts:
+        others = np.sum([agreement(colour, shares, 2) for colour in wanted.parts], 0)
+        some = np.minimum(1.0, agreed / 0.15)
+        agreed = np.maximum(agreed, 0.7 * some * np.minimum(1.0, agreed + others))
+    return np.asarray(agreed, np.float32)
+
+
+def _agreed_parts(shares: Floats, wanted: Wanted) -> Floats:
+    small = [_as_part(agreement(colour, shares, 2)) for colour in wanted.parts]
+    return np.asarray(np.mean(small, 0), np.float32)
 
 
 def _as_part(share: Floats) -> Floats:
@@ -115,32 +130,33 @@ def _unit(values: Floats) -> Floats:
     return np.asarray(values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-9), np.float32)
 
 
-def by_palette(parts: Parts, photo: Parts) -> Floats:
+def by_palette(parts: Parts, photo: Parts, house: Parts) -> Floats:
     """Likeness of the palette and of the shades to those of the best of the photo's views."""
+    return _ratio(_palette(parts, photo), _palette(house, photo), 2.5)
+
+
+def _palette(parts: Parts, photo: Parts) -> Floats:
     palettes = (parts.palettes @ photo.palettes.T).max(1)
     shades = (np.sqrt(parts.shares) @ np.sqrt(photo.shares).T).max(1)
-    return _ratio(0.5 * palettes + 0.5 * shades, 2.5)
+    return np.asarray(0.5 * palettes + 0.5 * shades, np.float32)
 
 
-def _ratio(values: NDArray[Any], steep: float) -> Floats:
-    """Likelihood ratio of agreements in 0 to 1: for the wanted thing their density rises as value ** steep."""
+def _ratio(values: Floats, house: Floats, steep: float) -> Floats:
+    """Likelihood ratio of agreements in 0 to 1: for the wanted thing their density rises as value ** steep.
+
+    The density of the house's agreements is a Gaussian kernel estimate, through a fine histogram.
+    """
     kept = np.clip(values, 0, 1)
     target = (steep + 1) * kept**steep * 0.95 + 0.05
     usual = 2.0 * (1 - kept) * 0.8 + 0.2
-    background = (_density(values, 0.0, 1.0, 0.1) * len(values) + 3 * usual) / (len(values) + 3)
+    step = KERNEL / 8
+    bins = int(1 / step) + 1
+    counts = np.bincount(np.clip(house / step, 0, bins - 1).astype(np.intp), minlength=bins)
+    kernel = np.exp(-0.5 * (np.arange(-32, 33) / 8) ** 2) / (KERNEL * math.sqrt(2 * math.pi))
+    dense = np.convolve(counts, kernel)[32 : 32 + bins]
+    place = np.clip(kept / step, 0, bins - 1).astype(np.intp)
+    background = (dense[place] + 3 * usual) / (len(house) + 3)
     return np.asarray(target / np.maximum(background, 0.02), np.float32)
-
-
-def _density(values: NDArray[Any], low: float, high: float, width: float) -> NDArray[np.float64]:
-    """The density of `values` at themselves by a Gaussian kernel of `width`, through a fine histogram."""
-    step = width / 8
-    bins = int((high - low) / step) + 1
-    place = np.clip(((values - low) / step).astype(np.intp), 0, bins - 1)
-    counts = np.bincount(place, minlength=bins) / len(values)
-    reach = np.arange(-32, 33) * step
-    kernel = np.exp(-0.5 * (reach / width) ** 2) / (width * math.sqrt(2 * math.pi))
-    found: NDArray[np.float64] = np.convolve(counts, kernel)[32 : 32 + bins][place]
-    return found
 
 
 def _label_ratio(table: Table, wanted: Wanted) -> Floats:

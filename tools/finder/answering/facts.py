@@ -6,6 +6,7 @@ milliseconds. `catch_up` brings the files into line with the truth, by the ids t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +23,17 @@ from tools.finder.store import FinderStore
 
 FACT = np.dtype(
     [("id", "<i8"), ("first", "<f8"), ("last", "<f8"), ("box", "<f4", 4), ("score", "<f4"), ("label", "<u4"),
-     ("camera", "<i4"), ("flags", "<u4"), ("ended", "<i8")]
+     ("camera", "<i4"), ("flags", "<u4"), ("ended", "<i8"), ("length", "u1"), ("aspect", "u1")]
 )  # fmt: skip
 PLACED, TAKEN, COVERED, CHANGE, DETECTOR, DARK, CROP, ENDED = (1 << bit for bit in range(8))
 """Flags: it was put there; it was taken away; it was covered; found by a change; by the detector; dark; has a crop; a
 change ended it (one that has expired as well)."""
 BATCH = 20_000
-LAYOUT = "2"
+LAYOUT = "3"
+SCANNED = ("id", "camera", "label", "flags", "length", "aspect")
+"""The columns that a first look at all sightings needs."""
+STEPS = 16.0
+"""Steps of `length` and `aspect` for a natural logarithm."""
 
 
 class Forgets(Protocol):
@@ -40,7 +45,8 @@ class Forgets(Protocol):
 
 @dataclass(frozen=True)
 class Table:
-    """Facts of sightings as columns, by ascending id; `shares` [n, 15] of the colours, 0 to 255, zeros if unknown."""
+    """Facts of sightings as columns, by ascending id; `shares` [n, 16]: of the colours, 0 to 255, and at the
+    end 1 where there is a vector."""
 
     rows: Mapping[str, NDArray[Any]]
     """The fields of `FACT`, each [n] (`box` [n, 4])."""
@@ -85,7 +91,9 @@ def _fact(row: tuple[Any, ...]) -> tuple[Any, ...]:
     flags = (PLACED if placed else 0) | (CHANGE if origin == "change" else 0) | (CROP if crop else 0)
     flags |= (DETECTOR if origin == "detector" else 0) | (DARK if "dark" in colours.split() else 0)
     flags |= 0 if not ended else ENDED | (COVERED if ended == "covered" else TAKEN)
-    return (id_, first, last, (x, y, w, h), score or 0.0, code(label), camera, flags, end or 0)
+    length, aspect = max(w, h, 1.0), max(w, h, 1.0) / max(1.0, min(w, h))
+    bins = tuple(min(255, round(STEPS * math.log(value))) for value in (length, aspect))
+    return (id_, first, last, (x, y, w, h), score or 0.0, code(label), camera, flags, end or 0, *bins)
 
 
 class Facts:
@@ -119,16 +127,20 @@ class Facts:
             done += len(ids)
         return done
 
-    def rows(self, camera: int | None = None, since: float | None = None) -> dict[str, NDArray[Any]]:
-        """Columns of all sightings, by id; of one camera; of those seen at or after `since` (Unix seconds)."""
+    def scan(self, camera: int | None = None, since: float | None = None) -> dict[str, NDArray[Any]]:
+        """The `SCANNED` columns of all sightings, by id; of one camera; of those seen at or after `since` (Unix s)."""
         lengths = self._columns["id"].lengths()
-        found = {name: column.whole(lengths) for name, column in self._columns.items()}
+        found = {name: self._columns[name].whole(lengths) for name in SCANNED}
         kept = found["id"] != 0
         if camera is not None:
             kept &= found["camera"] == camera
         if since is not None:
-            kept &= found["last"] >= since
+            kept &= self._columns["last"].whole(lengths) >= since
         return found if kept.all() else {name: column[kept] for name, column in found.items()}
+
+    def rows(self, ids: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        """All columns of these sightings; `ids` ascend."""
+        return {name: column.read(ids) for name, column in self._columns.items()}
 
 
 def _blocks(folder: Path, name: str) -> Blocks:

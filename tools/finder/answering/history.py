@@ -1,6 +1,6 @@
 """What the index knows around one sighting: what ended it, what lies there now, who was near. Owns no conclusions.
 
-Each question is one bounded read of the store or one scan of the columns, so that an answer costs the same in a house
+Each question is one bounded read of the store, so that an answer costs the same in a house
 with years of recordings as in one with a day.
 """
 
@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from tools.finder.answering.facts import DETECTOR, ENDED, PLACED, Table
 from tools.finder.answering.scale import Scale
 from tools.finder.records import Box, Camera, Change, Coverage, Person, Sighting
 from tools.finder.store import FinderStore
@@ -18,13 +15,15 @@ from tools.finder.store import FinderStore
 LATER_S = 3.0
 SINCE_S = 30 * 86400.0
 """Changes up to this long after a sighting are looked through for what ended it."""
-NEIGHBOURS = 200
+NEAR_S = 5.0
+LONGEST_S = 6 * 3600.0
+"""A sighting lasts to the end of its recording at most; those of longer recordings than this are passed over."""
 GAP_S = 60.0
 """Shorter gaps between recordings are not told."""
 
 
 class History:
-    """Questions to one house's index. `table`: the facts of all sightings that the answer may tell of, and later ones.
+    """Questions to one house's index.
 
     `sizes`: width and height of each camera's recordings by camera id, pixels; `scales`: see `scale`.
     """
@@ -32,13 +31,12 @@ class History:
     def __init__(
         self,
         store: FinderStore,
-        table: Table,
         cameras: Sequence[Camera],
         coverage: Sequence[Coverage],
         sizes: dict[int, tuple[int, int]],
         scales: Mapping[int, Scale] | None = None,
     ) -> None:
-        self._store, self._table = store, table
+        self._store = store
         self._cameras = {camera.id: camera for camera in cameras}
         self.coverage, self.sizes, self._scales = tuple(coverage), sizes, scales or {}
 
@@ -53,10 +51,8 @@ class History:
 
     def neighbours(self, sighting: Sighting) -> list[Sighting]:
         """Things that a detector or the classifier named, seen on the same camera while the sighting lasted."""
-        rows = self._table.rows
-        there = (rows["camera"] == sighting.camera_id) & (rows["last"] >= sighting.last_seen - LATER_S)
-        there &= (rows["first"] <= sighting.last_seen) & (rows["score"] > 0) & (rows["id"] != sighting.id)
-        return self._read(rows["id"][there & self._table.flag(DETECTOR)][-NEIGHBOURS:])
+        at = sighting.last_seen
+        return self._store.lying(sighting.camera_id, at, at + LONGEST_S, "origin = 'detector' AND label IS NOT NULL")
 
     def change(self, change_id: int | None) -> Change | None:
         """The change of that id."""
@@ -66,30 +62,26 @@ class History:
         """The change that ended a sighting: the one the index names, else the first later one on most of its box."""
         if sighting.ended_by is not None:
             return self.change(sighting.ended_by)
-        name, since = self._cameras[sighting.camera_id].name, sighting.last_seen - LATER_S
-        for change in self._store.changes(name, since, since + SINCE_S):
+        since = sighting.last_seen - LATER_S
+        for change in self._store.changes_over(sighting.camera_id, since, since + SINCE_S, sighting.box):
             if change.type in {"removed", "covered"} and share(sighting.box, change.box) > 0.6:
                 return change
         return None
 
     def placed_on(self, sighting: Sighting) -> Sighting | None:
         """What was put over the spot later and still lies there, where no change says so itself."""
-        rows = self._table.rows
-        there = (rows["camera"] == sighting.camera_id) & (rows["id"] != sighting.id) & self._table.flag(PLACED)
-        there &= (rows["first"] > sighting.first_seen + LATER_S) & (rows["first"] >= sighting.last_seen - LATER_S)
-        there &= ~self._table.flag(ENDED)
-        boxes = rows["box"][there]
-        larger = boxes[:, 2] * boxes[:, 3] > 1.5 * sighting.box[2] * sighting.box[3]
-        over = [share(sighting.box, (b[0], b[1], b[2], b[3])) > 0.7 for b in boxes.tolist()]
-        ids = rows["id"][there][larger & np.array(over, bool)]
-        return next(iter(self._read(ids[:1])), None)
+        began = max(sighting.first_seen + LATER_S, sighting.last_seen - LATER_S)
+        for other in self._store.put_down(sighting.camera_id, began):
+            larger = other.box[2] * other.box[3] > 1.5 * sighting.box[2] * sighting.box[3]
+            if other.id != sighting.id and larger and share(sighting.box, other.box) > 0.7:
+                return other
+        return None
 
     def put_at(self, event: Change, box: Box) -> Sighting | None:
         """The largest thing that was put over most of `box` when `event` happened."""
-        rows = self._table.rows
-        there = (rows["camera"] == event.camera_id) & self._table.flag(PLACED)
-        there &= np.abs(rows["first"] - event.time) < 5.0
-        near = [s for s in self._read(rows["id"][there][:NEIGHBOURS]) if share(box, s.box) > 0.4 and s.box != box]
+        began = f"placed_by IS NOT NULL AND first_seen >= {event.time - NEAR_S!r}"
+        put = self._store.lying(event.camera_id, event.time + NEAR_S, event.time + LONGEST_S, began)
+        near = [s for s in put if share(box, s.box) > 0.4 and s.box != box]
         return max(near, key=lambda s: s.box[2] * s.box[3], default=None)
 
     def person(self, person_id: int | None) -> Person | None:
@@ -124,11 +116,6 @@ class History:
             return None
         files = [self._store.folder / still.file for still in stills if still is not None]
         return differing_share(files[0], files[1], box, (stills[0].scale, stills[1].scale))
-
-    def _read(self, ids: object) -> list[Sighting]:
-        wanted = [int(i) for i in np.asarray(ids).tolist()]
-        found = self._store.sightings_by_id(wanted)
-        return [found[i] for i in wanted if i in found]
 
 
 def share(inside: Box, outside: Box) -> float:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runtime.house import House
 from tools.finder.answering.facts import CROP, Facts, Table
@@ -20,29 +22,50 @@ from tools.finder.store import FinderStore
 
 PEOPLE = 50
 """As many of each camera's last people tell its scale."""
+NEWEST = 1000
+"""As many of each camera's newest sightings tell its scale."""
+SAMPLE = 2000
+"""Sightings, spread over all, that tell what is usual in a house with many."""
 DESCRIBED = 2000
 """Newest sightings without a vector that one search makes good for."""
+
+Ids = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Index:
-    """What a search of some cameras since some time looks through."""
+    """What a search of some cameras since some time looks through: `scan` has the columns of all its sightings."""
 
     store: FinderStore
     cameras: Mapping[int, Camera]
-    table: Table
+    facts: Facts
     vectors: Vectors
+    scan: Mapping[str, NDArray[Any]]
     history: History
     scales: Mapping[int, Scale]
 
-    def described(self, appearance: Callable[[], Appearance]) -> Table:
-        """The table, with vectors made for the newest sightings that have a crop and none."""
-        bare = np.flatnonzero(~self.table.shares.any(1) & self.table.flag(CROP))
+    @property
+    def ids(self) -> Ids:
+        """Of all sightings, ascending."""
+        return np.asarray(self.scan["id"], np.int64)
+
+    def table(self, ids: Ids) -> Table:
+        """All columns of these sightings; `ids` ascend."""
+        return Table(self.facts.rows(ids), self.vectors.shares(ids))
+
+    def sample(self) -> Table:
+        """Sightings that stand for all."""
+        return self.table(self.ids[:: 1 + len(self.ids) // SAMPLE])
+
+    def shares(self, appearance: Callable[[], Appearance]) -> NDArray[np.uint8]:
+        """The shades of all sightings, [n, 16]; the newest that have a crop and no vector get theirs first."""
+        shares = self.vectors.shares(self.ids)
+        bare = np.flatnonzero((shares[:, -1] == 0) & ((self.scan["flags"] & CROP) != 0))
         if not len(bare):
-            return self.table
-        ids = [int(i) for i in self.table.rows["id"][bare][-DESCRIBED:]]
-        self.vectors.of(list(self.store.sightings_by_id(ids).values()), appearance)
-        return Table(self.table.rows, self.vectors.shares(self.table.rows["id"]))
+            return shares
+        wanted = [int(i) for i in self.ids[bare][-DESCRIBED:]]
+        self.vectors.of(list(self.store.sightings_by_id(wanted).values()), appearance)
+        return self.vectors.shares(self.ids)
 
     def labels(self, appearance: Callable[[], Appearance]) -> LabelDirections:
         """What features speak for which label."""
@@ -56,11 +79,17 @@ def open_index(house: House, store: FinderStore, camera: str | None, since: floa
     vectors = Vectors(house, current_version(house))
     facts = Facts(house.paths.finder / "facts")
     facts.catch_up(store, [vectors])
-    rows = facts.rows(wanted[0].id if camera else None, since)
-    table = Table(rows, vectors.shares(rows["id"]))
-    known = np.isin(rows["camera"], list(cameras))
-    table = table if known.all() else table.take(known)
+    scan = facts.scan(wanted[0].id if camera else None, since)
     coverage = [store.coverage(one.name, since) for one in wanted]
-    measured = scales(table, store.newest_people(PEOPLE))
-    history = History(store, table, list(cameras.values()), coverage, store.sizes(), measured)
-    return Index(store, cameras, table, vectors, history, measured)
+    measured = scales(_newest(facts, scan), store.newest_people(PEOPLE))
+    history = History(store, list(cameras.values()), coverage, store.sizes(), measured)
+    return Index(store, cameras, facts, vectors, scan, history, measured)
+
+
+def _newest(facts: Facts, scan: Mapping[str, NDArray[Any]]) -> Table:
+    """The newest sightings of each camera."""
+    cameras = scan["camera"]
+    counts = np.bincount(cameras) if len(cameras) else np.zeros(0, np.intp)
+    places = [np.flatnonzero(cameras == camera)[-NEWEST:] for camera in np.flatnonzero(counts).tolist()]
+    ids = scan["id"][np.sort(np.concatenate(places))] if places else scan["id"]
+    return Table(facts.rows(ids), np.zeros((len(ids), 1), np.uint8))

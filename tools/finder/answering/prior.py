@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.answering.facts import COVERED, DETECTOR, ENDED, PLACED, TAKEN, Table
+from tools.finder.answering.facts import COVERED, DETECTOR, PLACED, TAKEN, Table
 from tools.finder.answering.place import zone_of
 from tools.finder.records import Camera
 
@@ -82,8 +82,3 @@ def _parts(table: Table) -> NDArray[np.bool_]:
             together &= rows["ended"][large] == rows["ended"][place]
         found[place] = bool((sized & together & (common > 0.85 * area[place]) & (large != place)).any())
     return found
-
-
-def ended(table: Table) -> NDArray[np.bool_]:
-    """Which stays are over."""
-    return table.flag(ENDED)

@@ -29,8 +29,6 @@ SURE = 0.5
 EDGE_PX = 2.0
 HANDLED_CM = 16.0
 """Usual size of things that people put down: the anchor where nothing of known size is seen."""
-NEWEST = 4000
-"""As many of a camera's newest sightings tell its scale; older ones would not change it."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,8 @@ def scales(table: Table, people: Iterable[Person]) -> dict[int, Scale]:
         if heights:
             tall.setdefault(person.camera_id, []).append(heights[len(heights) * 3 // 4] / PERSON_CM)
     found = {}
-    cameras = table.rows["camera"]
-    for camera in np.flatnonzero(np.bincount(cameras)).tolist() if len(cameras) else ():
-        mine = np.flatnonzero(cameras == camera)[-NEWEST:]
+    for camera in np.unique(table.rows["camera"]).tolist():
+        mine = np.flatnonzero(table.rows["camera"] == camera)
         found[camera] = _scale(table.take(mine), tall.get(camera, []))
     return found
 

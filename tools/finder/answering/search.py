@@ -28,9 +28,12 @@ from tools.finder.answering.match import Ranked, rank
 from tools.finder.answering.prior import handled, standing
 from tools.finder.answering.query import Wanted, understand
 from tools.finder.answering.same import choose
+from tools.finder.answering.shortlist import WHOLE, shortlist
 from tools.finder.answering.verify import verified
 from tools.finder.answering.wording import sentence
 from tools.finder.looks.appearance import LeasedAppearance, chosen_backend, open_appearance
+from tools.finder.looks.appearance_types import TextLooks
+from tools.finder.looks.layout import features_alone
 from tools.finder.looks.photo import known_photo_vectors
 from tools.finder.records import Sighting
 from tools.finder.store import FinderStore
@@ -166,7 +169,7 @@ def _habit(
 
 
 def _ranked(house: House, embedder: Embeds, query: FindQuery, index: Index) -> list[Ranked]:
-    if not len(index.table):
+    if not len(index.ids):
         return []
     wanted = understand(query.item, lambda texts: embedder.embed(texts)) if query.item.strip() else None
     with ExitStack() as stack:
@@ -177,7 +180,7 @@ def _ranked(house: House, embedder: Embeds, query: FindQuery, index: Index) -> l
                 leased.append(stack.enter_context(open_appearance(house)))
             return leased[0]
 
-        table = index.described(appearance)
+        shares = index.shares(appearance)
         photo = known_photo_vectors(query.photo, index.vectors.folder, appearance) if query.photo else None
         taught = named_item(index.store.items(), query.item) if photo is None else None
         if taught is not None:
@@ -185,15 +188,24 @@ def _ranked(house: House, embedder: Embeds, query: FindQuery, index: Index) -> l
         full = chosen_backend(house) == "full"
         text = appearance().words([query.item]) if full and wanted is not None else None
         kind = index.labels(appearance).of(wanted.labels) if wanted is not None and not full else None
-        hits = rank(
-            table, index.vectors, wanted, photo, index.scales, handled(table),
-            lambda close: standing(close, index.cameras, index.history.sizes), text, kind,
-        )  # fmt: skip
+        near = shortlist(index.scan, shares, wanted, index.scales, _likeness(index, photo, text))
+        table = index.table(index.ids[near])
+        house_table = index.sample() if len(near) < len(index.ids) else table
+        weights = handled(table) * standing(table, index.cameras, index.history.sizes)
+        hits = rank(table, house_table, index.vectors, wanted, photo, index.scales, weights, text, kind)
         seen = index.store.sightings_by_id([hit.id for hit in hits])
         ranked = [Ranked(seen[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in seen]
         if full:
             ranked = verified(ranked, index.store, appearance(), query.item.strip(), query.photo)
     return _by_position(ranked, wanted)
+
+
+def _likeness(index: Index, photo: Floats | None, text: TextLooks | None) -> Floats | None:
+    """About how alike all sightings are to the photo's views on the whole, or to the text; None for a small index."""
+    if len(index.ids) <= WHOLE or (photo is None and text is None):
+        return None
+    query = photo.mean(0) if photo is not None else features_alone(text.vectors).mean(0) if text is not None else None
+    return None if query is None else index.vectors.likeness(index.ids, query[None])[:, 0]
 
 
 def _by_position(ranked: list[Ranked], wanted: Wanted | None) -> list[Ranked]:

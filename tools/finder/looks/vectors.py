@@ -24,6 +24,7 @@ from tools.finder.records import Sighting
 Floats = NDArray[np.float32]
 BATCH = 64
 SKETCH = 64
+SHADES = len(NAMES) + 1
 
 
 class Vectors:
@@ -32,7 +33,7 @@ class Vectors:
     def __init__(self, house: House, version: str) -> None:
         name = "".join(c if c.isalnum() else "-" for c in version).strip("-")[:64]
         self.folder = house.paths.finder / "vectors" / name
-        self._shares = Blocks(self.folder, "shares", np.uint8, len(NAMES))
+        self._shares = Blocks(self.folder, "shades", np.uint8, SHADES)
         self._sketches = Blocks(self.folder, "sketch", np.float32, SKETCH)
 
     def add(self, ids: Sequence[int], vectors: Sequence[Sequence[float]] | Floats) -> None:
@@ -41,7 +42,8 @@ class Vectors:
             return
         matrix = np.asarray(vectors, np.float32)
         self._sketches.write(ids, matrix @ projection(matrix.shape[1]))
-        self._shares.write(ids, np.round(shares_of(matrix) * 255).astype(np.uint8))
+        shares = np.round(shares_of(matrix) * 255).astype(np.uint8)
+        self._shares.write(ids, np.concatenate([shares, np.ones((len(shares), 1), np.uint8)], 1))
         self._whole(matrix.shape[1]).write(ids, matrix.astype(np.float16))
 
     def remove(self, ids: Sequence[int]) -> None:
@@ -65,7 +67,7 @@ class Vectors:
         return np.asarray(self._whole(width).read(ids), np.float32)
 
     def shares(self, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The colour shares, 0 to 255, [n, 15], of these ids."""
+        """The colour shares, 0 to 255, [n, 16], of these ids; the last column is 1 where there is a vector."""
         return np.asarray(self._shares.read(ids), np.uint8)
 
     def likeness(self, ids: NDArray[np.int64], queries: Floats) -> Floats:
