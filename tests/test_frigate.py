@@ -204,17 +204,17 @@ def test_a_frigate_camera_is_added_fetched_looked_through_and_shown(house: House
 
     clip = record(tmp_path / "clip.mp4", 20.0, draw, fps=5, keyframe_s=1.0)
     now = house.now().timestamp()
-    with serving(Frigate({"kitchen": segments(now - 60, 2)}, clip=clip.read_bytes())) as frigate:
-        with FinderStore(house.paths.finder) as store:
-            address = parse_address(frigate.url)
-            assert address is not None
-            camera = add_live(house, store, "Kitchen", address)
-            assert (camera.kind, camera.options.remote) == ("frigate", "kitchen")
-            assert fetch_frigate(house, store, None) == []
-            report = index_cameras(house, store, appearance=False)
-            assert (report.indexed, report.broken) == (1, [])
-            assert store.coverage("kitchen").start == pytest.approx(now - 60, abs=0.002)
-            assert camera_picture(house, store, camera, now - 45).image.getpixel((120, 170))[0] > 150
+    frigate = Frigate({"kitchen": segments(now - 60, 2)}, clip=clip.read_bytes())
+    with serving(frigate), FinderStore(house.paths.finder) as store:
+        address = parse_address(frigate.url)
+        assert address is not None
+        camera = add_live(house, store, "Kitchen", address)
+        assert (camera.kind, camera.options.remote) == ("frigate", "kitchen")
+        assert fetch_frigate(house, store, None) == []
+        report = index_cameras(house, store, appearance=False)
+        assert (report.indexed, report.broken) == (1, [])
+        assert store.coverage("kitchen").start == pytest.approx(now - 60, abs=0.002)
+        assert camera_picture(house, store, camera, now - 45).image.getpixel((120, 170))[0] > 150
     assert joined([(0, 10), (10, 20), (25, 35)], 15.0) == [[(0, 10)], [(10, 20)], [(25, 35)]]
     with FinderStore(house.paths.finder) as store:
         assert [state.problem for state in list_cameras(store)] == [None]

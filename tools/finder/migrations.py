@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _TO_2 = """
 ALTER TABLE cameras ADD COLUMN kind TEXT NOT NULL DEFAULT 'recordings';
@@ -45,7 +45,18 @@ CREATE TRIGGER sighting_altered AFTER UPDATE ON sightings BEGIN INSERT OR IGNORE
 CREATE TRIGGER sighting_gone AFTER DELETE ON sightings BEGIN INSERT OR IGNORE INTO stale VALUES (old.id); END;
 INSERT INTO stale SELECT id FROM sightings;
 """
-_STEPS = {2: _TO_2, 3: _TO_3}
+_TO_4 = """
+DROP TRIGGER sighting_made;
+DROP TRIGGER sighting_altered;
+DROP TRIGGER sighting_gone;
+CREATE TRIGGER sighting_made AFTER INSERT ON sightings BEGIN
+  INSERT INTO stale SELECT new.id WHERE new.id NOT IN (SELECT id FROM stale); END;
+CREATE TRIGGER sighting_altered AFTER UPDATE ON sightings BEGIN
+  INSERT INTO stale SELECT new.id WHERE new.id NOT IN (SELECT id FROM stale); END;
+CREATE TRIGGER sighting_gone AFTER DELETE ON sightings BEGIN
+  INSERT INTO stale SELECT old.id WHERE old.id NOT IN (SELECT id FROM stale); END;
+"""
+_STEPS = {2: _TO_2, 3: _TO_3, 4: _TO_4}
 """By the version that a step leads to."""
 
 

@@ -115,7 +115,11 @@ CREATE TABLE item_vectors (           -- made again from the photos wherever the
 );
 -- the search keeps what it scans in files beside this database (tools/finder/answering/facts.py): ids to read again
 CREATE TABLE stale (id INTEGER PRIMARY KEY);
-CREATE TRIGGER sighting_made AFTER INSERT ON sightings BEGIN INSERT OR IGNORE INTO stale VALUES (new.id); END;
-CREATE TRIGGER sighting_altered AFTER UPDATE ON sightings BEGIN INSERT OR IGNORE INTO stale VALUES (new.id); END;
-CREATE TRIGGER sighting_gone AFTER DELETE ON sightings BEGIN INSERT OR IGNORE INTO stale VALUES (old.id); END;
+-- (no INSERT OR IGNORE: a statement that fires a trigger, such as a foreign key's SET NULL, sets its own way of conflict)
+CREATE TRIGGER sighting_made AFTER INSERT ON sightings BEGIN
+  INSERT INTO stale SELECT new.id WHERE new.id NOT IN (SELECT id FROM stale); END;
+CREATE TRIGGER sighting_altered AFTER UPDATE ON sightings BEGIN
+  INSERT INTO stale SELECT new.id WHERE new.id NOT IN (SELECT id FROM stale); END;
+CREATE TRIGGER sighting_gone AFTER DELETE ON sightings BEGIN
+  INSERT INTO stale SELECT old.id WHERE old.id NOT IN (SELECT id FROM stale); END;
 CREATE INDEX segments_by_start ON segments (camera_id, start, duration_s, status, indexed, expired);

@@ -16,7 +16,10 @@ from runtime.paths import replacing
 from tools.finder.records import CameraKind
 
 _SCHEMES: dict[str, CameraKind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "frigate", "https": "frigate"}
-_SECRET = re.compile(r"(?i)\b(\w*(?:pass|pwd|passwd|password|token|secret|key|auth|user|username))=([^&/;_#]*)")
+_SECRET = re.compile(
+    r"(?i)(?<![a-z0-9])([a-z]*(?:pass|pwd|passwd|password|token|secret|key|auth|user|username))="
+    r"([^&/;#\s'\"]*?)(?=[&/;#\s'\"]|_[a-z]+=|$)"
+)
 
 
 @dataclass(frozen=True)
