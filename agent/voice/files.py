@@ -55,7 +55,7 @@ def converse(
 
     asyncio.run(_run(session, request, spoken, take, approve_all, cancellation or Cancellation()))
     if answer is not None:
-        write_sound(answer, spoken.samples, spoken.rate, maker="a spoken conversation")
+        write_sound(answer, spoken.samples, spoken.rate, maker="a spoken conversation", paths=session.house.paths)
     return FileConversation(turns, spoken.places_s, len(spoken.samples) / spoken.rate)
 
 

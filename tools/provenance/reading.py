@@ -81,11 +81,17 @@ def provenance(path: Path, paths: Paths) -> Provenance:
     except OSError as problem:
         raise MediaError(f"The file {path} cannot be read: {problem.strerror}.", remedy="Check the path.") from problem
     media_type = _media_type(path, head)
-    found = embedded(path, media_type)
+    held = _credentials(path, media_type, paths)
+    try:
+        found = embedded(path, media_type)
+    except MediaError:
+        if held.state != "broken":
+            raise
+        found = Embedded()  # damaged so that it cannot be opened: that it was changed is the answer
     pixels = "unknown"
     if found.drawn_pixels and found.pixels:
         pixels = "unchanged" if found.drawn_pixels == found.pixels else "changed"
-    return Provenance(path, media_type, _credentials(path, media_type, paths), found, pixels)
+    return Provenance(path, media_type, held, found, pixels)
 
 
 def _media_type(path: Path, head: bytes) -> str:

@@ -5,15 +5,18 @@ playing.
 from __future__ import annotations
 
 import io
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from runtime.errors import ArgumentError, MediaError
-from runtime.paths import replacing
+from runtime.paths import Paths, replacing
+from tools.provenance.marks import GENERATED, Mark, credentials
 from tools.speech.voice import Samples
 
+log = logging.getLogger(__name__)
 MEDIA_TYPES = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".mp3": "audio/mpeg"}
 _FORMATS = {
     ".wav": ("WAV", "PCM_16"),
@@ -21,8 +24,6 @@ _FORMATS = {
     ".ogg": ("OGG", "VORBIS"),
     ".mp3": ("MP3", "MPEG_LAYER_III"),
 }
-GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-"""IPTC's digital source type for what a trained model made."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,12 @@ def media_type(path: Path) -> str:
         ) from None
 
 
-def write_sound(path: Path, samples: Samples, rate: int, *, maker: str) -> None:
+def write_sound(path: Path, samples: Samples, rate: int, *, maker: str, paths: Paths | None = None) -> None:
     """Write mono `samples` at `rate` hertz to `path` atomically; `maker` names the voice and engine in the
     mark.
 
-    The mark stands in the format's own comment field (WAV: INFO/ICMT; FLAC, OGG: a Vorbis comment; MP3: ID3).
+    The mark stands in the format's own comment field (WAV: INFO/ICMT; FLAC, OGG: a Vorbis comment; MP3: ID3). With
+    the house's `paths` the file also gets content credentials where its format can hold them.
     Raises `ArgumentError` for an unknown suffix, `StorageError` for a full or read-only disk, `MediaError`
     otherwise.
     """
@@ -73,8 +75,13 @@ def write_sound(path: Path, samples: Samples, rate: int, *, maker: str) -> None:
         raise MediaError(
             f"The sound file {path} cannot be made: {problem}.", remedy="Save it as .wav instead."
         ) from problem
+    content = encoded.getvalue()
+    if paths is not None:
+        content, why = credentials(content, path.suffix, paths, Mark(path.name, maker))
+        if why:
+            log.info("%s", why)
     with replacing(path) as beside:
-        beside.write_bytes(encoded.getvalue())
+        beside.write_bytes(content)
 
 
 def read_info(path: Path) -> SoundInfo:

@@ -92,7 +92,7 @@ def say_to_file(
     parts, voice_note = _plan(house, text, voice)
     samples, rate, engine = _synthesise(house, parts, progress, cancellation)
     main = max(dict.fromkeys(part.voice for part in parts), key=lambda choice: _characters(parts, choice))
-    write_sound(target, samples, rate, maker=f"voice {main.id}, {engine}")
+    write_sound(target, samples, rate, maker=f"voice {main.id}, {engine}", paths=house.paths)
     wanted = house.settings.speech.play if play is None else play
     silence = _play(house, samples, rate, cancellation) if wanted else ""
     return SpokenFile(

@@ -78,7 +78,8 @@ async def _live(
         await asyncio.gather(listening, typing, warming, return_exceptions=True)
         await conversation.close()
         if isinstance(loudspeaker, Recording) and target is not None:
-            write_sound(target, loudspeaker.samples, loudspeaker.rate, maker="a spoken conversation")
+            maker, paths = "a spoken conversation", house.paths
+            write_sound(target, loudspeaker.samples, loudspeaker.rate, maker=maker, paths=paths)
 
 
 async def _until_the_end(listening: asyncio.Task[None], typing: asyncio.Task[int], cancellation: Cancellation) -> int:
