@@ -9,16 +9,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from runtime.catalogue import Catalogue
+from runtime.clock import system_now
 from runtime.footprints import SizeBook
 from runtime.paths import Paths
 from runtime.residency import Residency
 from runtime.settings import Settings, load_settings
-
-
-def system_now() -> datetime:
-    """The time now, with the machine's zone; `HAUSGEIST_FAKE_NOW` (ISO 8601) stands in for it in tests."""
-    fake = os.environ.get("HAUSGEIST_FAKE_NOW")
-    return datetime.fromisoformat(fake).astimezone() if fake else datetime.now().astimezone()
 
 
 @dataclass
@@ -60,3 +55,6 @@ class House:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+__all__ = ["House", "system_now"]

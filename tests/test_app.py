@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from agent.host.wire import RemoteError
+from tui.app import slash
 from tui.app.app import HausgeistApp
 from tui.app.approval import ApprovalModal, AskModal
 from tui.app.card import ToolCard
@@ -210,12 +211,19 @@ async def test_own_commands_run_in_the_app(pilot: Pilot[Any], house: RecordedHou
     assert app_of(pilot).home.session == "a new one"
 
 
+def test_no_command_of_the_app_hides_one_of_the_command_line() -> None:
+    own = {one.words for one in slash.OWN}
+    theirs = {one.words for one in slash.commands() if not one.action}
+    assert not own & {words.split()[0] for words in theirs}
+    assert {"ask", "memory search", "cameras index"} <= theirs
+
+
 async def test_the_palette_has_the_same_commands(pilot: Pilot[Any]) -> None:
     await pilot.press("ctrl+p")
     await pilot.pause()
     await write(pilot, "timeline")
     await until(pilot, lambda: "timeline — A thing or people" in shown(pilot))
-    await pilot.press("enter")
+    await pilot.press("down", "enter")
     await until(pilot, lambda: isinstance(pilot.app.screen, HouseScreen))
 
 

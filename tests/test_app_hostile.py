@@ -97,9 +97,9 @@ async def test_a_storm_of_sizes(house: RecordedHouse) -> None:
     chance = random.Random(7)
     async with make_app(house).run_test(size=(100, 40)) as pilot:
         await ask("Where did I leave my watch?")(pilot)
-        for number in range(60):
+        for number in range(24):
             await pilot.resize_terminal(chance.randint(10, 250), chance.randint(3, 90))
-            if number % 15 == 7:
+            if number % 10 == 7:
                 await pilot.press("f2")
         await pilot.resize_terminal(90, 30)
         await settled(pilot)

@@ -22,8 +22,9 @@ Moment = Callable[[dict[str, Any]], None]
 class HouseLink(Protocol):
     """What the app needs of a house, wherever it runs."""
 
-    note: TurnNote
-    """What is known of the last turn that has ended."""
+    @property
+    def note(self) -> TurnNote | None:
+        """What is known of the last turn that has ended."""
 
     async def start(self, tell: Callable[[HouseState], None]) -> None:
         """Begin; `tell` gets each state from now on."""

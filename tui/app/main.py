@@ -1,36 +1,74 @@
-"""Opens the terminal app: reads the settings it needs, chooses language and pictures, and runs. Loads no model."""
+"""Opens the terminal app: reads the few settings it needs itself, chooses language and pictures, and runs.
+
+The first picture must stand within half a second, so nothing is imported for it but Textual: the house reads and checks
+all settings in its own process, and tells what is wrong with them.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from runtime.house import system_now
-from runtime.paths import Paths
-from runtime.settings import load_settings
+from runtime.clock import system_now
+
+if TYPE_CHECKING:
+    from agent.host.client import HouseLink
+
+DEFAULTS = {"theme": "lantern", "language": "auto", "pictures": "auto", "guide": "true"}
+"""As in `runtime.settings.UiSettings`; a test holds it."""
 
 
 def run(overrides: Sequence[str] = (), session: str = "") -> int:
-    """Run the app until the reader leaves; gives the exit status. Raises `SettingsError` before anything is drawn."""
-    from agent.host.client import HouseProcess
+    """Run the app until the reader leaves; gives the exit status."""
     from tui.app.app import HausgeistApp
     from tui.app.home import Home
+    from tui.app.late import LateHouse
     from tui.app.picture import picture_mode
+    from tui.app.theme import THEMES
     from tui.app.words import Words, choose_language
 
-    paths = Paths.from_environment()
-    settings = load_settings(paths.settings_file, os.environ, overrides)
+    cache, file = _places(os.environ)
+    chosen = ui_settings(file, os.environ, overrides)
+
+    def make() -> HouseLink:
+        from agent.host.client import HouseProcess
+
+        return HouseProcess(overrides, log=cache / "house.log")
+
     home = Home(
-        HouseProcess(overrides, log=paths.cache / "house.log"),
-        Words(choose_language(settings.ui.language)),
+        LateHouse(make),
+        Words(choose_language(chosen["language"])),
         system_now,
-        picture_mode(settings.ui.pictures),
+        picture_mode(chosen["pictures"]),
         session,
-        settings.ui.guide,
+        chosen["guide"] == "true",
         overrides=list(overrides),
     )
-    status = HausgeistApp(home, settings.ui.theme).run()
-    return status or 0
+    known = {theme.name for theme in THEMES}
+    return HausgeistApp(home, chosen["theme"] if chosen["theme"] in known else DEFAULTS["theme"]).run() or 0
+
+
+def ui_settings(file: Path, environ: Mapping[str, str], overrides: Sequence[str]) -> dict[str, str]:
+    """The settings of `ui` as texts, in the settings' order of strength; what cannot be read is the default here."""
+    try:
+        told: Any = tomllib.loads(file.read_text(encoding="utf-8")).get("ui", {})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        told = {}
+    found = DEFAULTS | {key: str(value).lower() for key, value in dict(told).items() if key in DEFAULTS}
+    found |= {key: environ[name] for key in DEFAULTS if (name := f"HAUSGEIST_UI__{key.upper()}") in environ}
+    given = dict(override.partition("=")[::2] for override in overrides)
+    return found | {key: given[f"ui.{key}"] for key in DEFAULTS if f"ui.{key}" in given}
+
+
+def _places(environ: Mapping[str, str]) -> tuple[Path, Path]:
+    """The cache's folder and the settings file."""
+    from runtime.paths import Paths
+
+    paths = Paths.from_environment(environ)
+    return paths.cache, paths.settings_file
 
 
 if __name__ == "__main__":

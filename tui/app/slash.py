@@ -36,7 +36,7 @@ OWN = (
     Slash("talks", "All talks: search, open, rename, delete", action="talks"),
     Slash("rename", "Give this talk a name", "/rename NAME", "rename"),
     Slash("attach", "Add a file to the next request", "/attach FILE", "attach"),
-    Slash("edit", "Edit and resend the last request", action="edit_last"),
+    Slash("resend", "Edit and resend the last request", action="edit_last"),
     Slash("copy", "Copy the last reply", action="copy_reply"),
     Slash("export", "Write this talk to a file: md or json", "/export md", "export"),
     Slash("house", "Cameras, things, memory, models, settings, doctor", action="house"),
@@ -52,7 +52,8 @@ def commands() -> list[Slash]:
     """The app's own commands, then all of the command line."""
     from tui.grammar import build_parser
 
-    return [*OWN, *_of(build_parser(), "")]
+    own = {slash.words for slash in OWN}
+    return [*OWN, *(slash for slash in _of(build_parser(), "") if slash.words not in own)]
 
 
 def _of(parser: argparse.ArgumentParser, words: str) -> list[Slash]:

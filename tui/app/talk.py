@@ -104,7 +104,8 @@ class TalkScreen(Screen[None]):
             bar.figures = None
         bar.busy = self.turns.busy
         bar.microphone = tr("listening") if self.query_one(Ear).on else ""
-        bar.speed = home_of(self).link.note.tokens_per_s
+        note = home_of(self).link.note
+        bar.speed = note.tokens_per_s if note is not None else 0.0
         bar.redraw()
 
     # Talks ------------------------------------------------------------------------------------------------------

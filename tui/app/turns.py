@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual.worker import Worker
 
-from agent.events import ApprovalNeeded, TurnEvent, TurnFailed, TurnFinished
 from runtime.errors import HausgeistError
 from tui.app.approval import ApprovalModal, AskModal
 from tui.app.command_view import CommandView
@@ -18,6 +17,7 @@ from tui.app.slash import CommandRun
 from tui.app.turn_view import TurnView
 
 if TYPE_CHECKING:
+    from agent.events import TurnEvent
     from tui.app.talk import TalkScreen
 
 Job = Callable[[], Awaitable[None]]
@@ -107,9 +107,11 @@ class Turns:
             home.session = await home.link.call("free_name", text=text)
             self._screen.named(home.session)
         await self._show(view, home.link.send(text, files, home.session))
-        view.turn = home.link.note.turn
+        view.turn = home.link.note.turn if home.link.note is not None else None
 
     async def _show(self, view: TurnView, events: AsyncIterator[TurnEvent]) -> None:
+        from agent.events import ApprovalNeeded, TurnFailed, TurnFinished
+
         ended = False
         try:
             async for event in events:
