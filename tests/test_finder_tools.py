@@ -88,7 +88,8 @@ def test_a_thing_is_found_with_place_time_and_picture(indexed: House) -> None:
     assert facts["found"]
     assert set(facts) >= {"item", "found", "answer", "sightings", "coverage"}
     assert set(newest) == {
-        "camera", "zone", "place", "first_seen", "last_seen", "box", "score", "frame", "state", "by",
+        "camera", "zone", "place", "first_seen", "last_seen", "box", "score", "frame", "state", "by", "event", "cover",
+        "path", "checked", "not_recorded_since",
     }  # fmt: skip
     assert (newest["camera"], newest["zone"], newest["state"]) == ("study_cam", "desk", "visible")
     assert abs((datetime.fromisoformat(newest["first_seen"]) - START).total_seconds() - 6) <= 1.5

@@ -23,14 +23,14 @@ from tools.finder.store import FinderStore
 
 FACT = np.dtype(
     [("id", "<i8"), ("first", "<f8"), ("last", "<f8"), ("box", "<f4", 4), ("score", "<f4"), ("label", "<u4"),
-     ("camera", "<i4"), ("flags", "<u4"), ("ended", "<i8"), ("length", "u1"), ("aspect", "u1")]
+     ("camera", "<u2"), ("flags", "u1"), ("ended", "<i8"), ("length", "u1"), ("aspect", "u1")]
 )  # fmt: skip
 PLACED, TAKEN, COVERED, CHANGE, DETECTOR, DARK, CROP, ENDED = (1 << bit for bit in range(8))
 """Flags: it was put there; it was taken away; it was covered; found by a change; by the detector; dark; has a crop; a
 change ended it (one that has expired as well)."""
 BATCH = 20_000
-LAYOUT = "3"
-SCANNED = ("id", "camera", "label", "flags", "length", "aspect")
+LAYOUT = "4"
+SCANNED = ("camera", "label", "flags", "length", "aspect")
 """The columns that a first look at all sightings needs."""
 STEPS = 16.0
 """Steps of `length` and `aspect` for a natural logarithm."""
@@ -120,7 +120,7 @@ class Facts:
                 for name, column in self._columns.items():
                     column.write(table["id"], table[name])
             gone = sorted(set(ids) - {row[0] for row in rows})
-            self._columns["id"].erase(gone)
+            self._columns["camera"].erase(gone)
             for other in others:
                 other.remove(gone)
             store.settle(ids)
@@ -128,12 +128,12 @@ class Facts:
         return done
 
     def scan(self, camera: int | None = None, since: float | None = None) -> dict[str, NDArray[Any]]:
-        """The `SCANNED` columns of all sightings, by id; of one camera; of those seen at or after `since` (Unix s)."""
-        lengths = self._columns["id"].lengths()
+        """The `SCANNED` columns and the ids of all sightings, by id; of one camera; of those seen since a time."""
+        lengths = self._columns["camera"].lengths()
         found = {name: self._columns[name].whole(lengths) for name in SCANNED}
-        kept = found["id"] != 0
-        if camera is not None:
-            kept &= found["camera"] == camera
+        ids = [np.arange(first, first + count) for first, count in lengths]
+        found["id"] = np.concatenate(ids) if ids else np.zeros(0, np.int64)
+        kept = found["camera"] != 0 if camera is None else found["camera"] == camera
         if since is not None:
             kept &= self._columns["last"].whole(lengths) >= since
         return found if kept.all() else {name: column[kept] for name, column in found.items()}

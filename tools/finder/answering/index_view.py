@@ -22,9 +22,9 @@ from tools.finder.store import FinderStore
 
 PEOPLE = 50
 """As many of each camera's last people tell its scale."""
-NEWEST = 1000
+NEWEST = 300
 """As many of each camera's newest sightings tell its scale."""
-SAMPLE = 2000
+SAMPLE = 1000
 """Sightings, spread over all, that tell what is usual in a house with many."""
 DESCRIBED = 2000
 """Newest sightings without a vector that one search makes good for."""
@@ -34,9 +34,13 @@ Ids = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Index:
-    """What a search of some cameras since some time looks through: `scan` has the columns of all its sightings."""
+    """What a search of some cameras since some time looks through: `scan` has the columns of all its sightings.
+
+    `version` is that of the vision models.
+    """
 
     store: FinderStore
+    version: str
     cameras: Mapping[int, Camera]
     facts: Facts
     vectors: Vectors
@@ -54,8 +58,9 @@ class Index:
         return Table(self.facts.rows(ids), self.vectors.shares(ids))
 
     def sample(self) -> Table:
-        """Sightings that stand for all."""
-        return self.table(self.ids[:: 1 + len(self.ids) // SAMPLE])
+        """Sightings that stand for all, by their ids and shades alone."""
+        ids = self.ids[:: 1 + len(self.ids) // SAMPLE]
+        return Table({"id": ids}, self.vectors.shares(ids))
 
     def shares(self, appearance: Callable[[], Appearance]) -> NDArray[np.uint8]:
         """The shades of all sightings, [n, 16]; the newest that have a crop and no vector get theirs first."""
@@ -76,14 +81,15 @@ def open_index(house: House, store: FinderStore, camera: str | None, since: floa
     """The index brought into line with the truth. Raises `UnknownNameError` for a camera, `StorageError`."""
     cameras = {c.id: c for c in store.cameras()}
     wanted = [store.camera(camera)] if camera else list(cameras.values())
-    vectors = Vectors(house, current_version(house))
+    version = current_version(house)
+    vectors = Vectors(house, version)
     facts = Facts(house.paths.finder / "facts")
     facts.catch_up(store, [vectors])
     scan = facts.scan(wanted[0].id if camera else None, since)
     coverage = [store.coverage(one.name, since) for one in wanted]
     measured = scales(_newest(facts, scan), store.newest_people(PEOPLE))
     history = History(store, list(cameras.values()), coverage, store.sizes(), measured)
-    return Index(store, cameras, facts, vectors, scan, history, measured)
+    return Index(store, version, cameras, facts, vectors, scan, history, measured)
 
 
 def _newest(facts: Facts, scan: Mapping[str, NDArray[Any]]) -> Table:

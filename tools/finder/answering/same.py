@@ -57,6 +57,9 @@ def _joined(known: Ranked, other: Sighting) -> Ranked:
 
 def _same_stay(one: Sighting, other: Sighting) -> bool:
     """Whether two sightings are of one stay: same camera, times that touch, boxes that agree or one in the other."""
-    touch = one.first_seen - LATER_S <= other.last_seen and other.first_seen - LATER_S <= one.last_seen
+    if one.camera_id != other.camera_id:
+        return False
+    if one.first_seen - LATER_S > other.last_seen or other.first_seen - LATER_S > one.last_seen:
+        return False
     shares = (share(one.box, other.box), share(other.box, one.box))
-    return one.camera_id == other.camera_id and touch and (min(shares) > 0.45 or max(shares) > 0.75)
+    return min(shares) > 0.45 or max(shares) > 0.75

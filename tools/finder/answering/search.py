@@ -31,7 +31,7 @@ from tools.finder.answering.same import choose
 from tools.finder.answering.shortlist import WHOLE, shortlist
 from tools.finder.answering.verify import verified
 from tools.finder.answering.wording import sentence
-from tools.finder.looks.appearance import LeasedAppearance, chosen_backend, open_appearance
+from tools.finder.looks.appearance import STARTER_VERSION, LeasedAppearance, open_appearance
 from tools.finder.looks.appearance_types import TextLooks
 from tools.finder.looks.layout import features_alone
 from tools.finder.looks.photo import known_photo_vectors
@@ -185,7 +185,7 @@ def _ranked(house: House, embedder: Embeds, query: FindQuery, index: Index) -> l
         taught = named_item(index.store.items(), query.item) if photo is None else None
         if taught is not None:
             photo = item_vectors(house, index.store, taught, appearance)
-        full = chosen_backend(house) == "full"
+        full = index.version != STARTER_VERSION
         text = appearance().words([query.item]) if full and wanted is not None else None
         kind = index.labels(appearance).of(wanted.labels) if wanted is not None and not full else None
         near = shortlist(index.scan, shares, wanted, index.scales, _likeness(index, photo, text))

@@ -52,7 +52,7 @@ def shortlist(
     for start in range(0, count, CHUNK):
         part = slice(start, start + CHUNK)
         mine = score[part]
-        mine += weights[scan["flags"][part] & 0xFF]
+        mine += weights[scan["flags"][part]]
         mine += tables[0][scan["camera"][part], scan["length"][part]] + tables[1][scan["aspect"][part]]
         for label in codes:
             mine += np.float32(1.5) * (scan["label"][part] == label)
