@@ -22,7 +22,7 @@ def as_bytes(file: Path, kind: str) -> bytes:
 
     samples, rate = soundfile.read(file, dtype="float32")
     at_rate = samples if rate == PCM_RATE else resample_poly(samples, PCM_RATE, rate)
-    return (np.clip(at_rate, -1, 1) * 32767).astype("<i2").tobytes()
+    return bytes((np.clip(at_rate, -1, 1) * 32767).astype("<i2").tobytes())
 
 
 def verbose(heard: Transcript) -> dict[str, Any]:
