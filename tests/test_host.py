@@ -31,15 +31,16 @@ from runtime.errors import ArgumentError, SettingsError, UsageError
 from runtime.settings_file import read_value, save_value
 from tools.output import Progress, ToolFile, ToolOutput
 
+OUTPUT = ToolOutput(facts={"a": [1, None]}, files=[ToolFile(path=Path("/a b"), media_type="image/png")])
 EVENTS: tuple[TurnEvent, ...] = (
     Routed("find_item", 0.93, 0.1),
     ToolStarted("1", "find_item", {"item": "手表"}),
     ToolProgress("1", Progress("looking", 1, 2, "cameras")),
-    ToolFinished("1", "x", {}, ToolOutput(facts={"a": [1, None]}, files=[ToolFile(path=Path("/a b"), media_type="image/png")]), 0.5),
+    ToolFinished("1", "x", {}, OUTPUT, 0.5),
     TextDelta("line one\nline two \x1b[2J"),
     TurnFinished("yes", Timing(total_s=1.5), "model"),
     TurnFailed("no", 3, cancelled=True),
-)  # fmt: skip
+)
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -158,15 +159,13 @@ def test_saving_a_setting_keeps_comments_and_order(tmp_path: Path) -> None:
 
 
 async def test_the_server_answers_errors_and_can_be_cancelled(job: Job) -> None:
-    said: list[Message] = []
-    server = Server(job.desk, said.append)
+    said: asyncio.Queue[Message] = asyncio.Queue()
+    server = Server(job.desk, said.put_nowait)
     server.take({"op": "call", "id": 1, "method": "rename", "args": {"session": "x", "name": ""}})
     server.take({"op": "call", "id": 2, "method": "sessions"})
     server.take({"op": "cancel", "id": 99})
-    deadline = asyncio.get_running_loop().time() + 60
-    while len(said) < 2 and asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(0.02)
-    by_id = {message["id"]: message for message in said}
+    answers = [await asyncio.wait_for(said.get(), 60) for _ in range(2)]
+    by_id = {message["id"]: message for message in answers}
     assert by_id[1]["type"] == "error"
     assert by_id[1]["exit_status"] == 2
     assert by_id[1]["kind"] == "ArgumentError"
