@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 import websockets
+from websockets.exceptions import InvalidStatus
 
 from runtime.errors import UsageError
 from tui.web import _listen
@@ -66,7 +67,7 @@ async def test_without_the_token_nothing_is_seen(address: str) -> None:
     assert status == 403
     status, _ = await asyncio.to_thread(get, base, Cookie=f"hausgeist={token}", Origin="http://evil.example")
     assert status == 403
-    with pytest.raises(websockets.exceptions.InvalidStatus):
+    with pytest.raises(InvalidStatus):
         async with websockets.connect(base.replace("http", "ws") + "ws", proxy=None):
             pass
 

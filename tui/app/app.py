@@ -80,15 +80,17 @@ class HausgeistApp(HomeApp):
 
     async def _resume(self) -> None:
         """Go on with the latest talk; without any, offer the guide."""
+        name = self.home.session
         try:
-            if not self.home.session:
+            if not name:
                 talks = await self.home.link.call("sessions")
-                self.home.session = talks[0]["name"] if talks else ""
+                name = talks[0]["name"] if talks else ""
                 if not talks and self.home.guide:
                     self.action_guide()
-            await self.talk.open_talk(self.home.session)
+            await self.talk.resume(name)
         except HausgeistError as problem:
             self.notify(str(problem), severity="error", markup=False)
+            self.talk.resumed.set()
 
     def _told(self, state: HouseState) -> None:
         self.state = state

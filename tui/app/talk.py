@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -49,6 +50,8 @@ class TalkScreen(Screen[None]):
         self._attached: list[Path] = []
         self._known: list[slash.Slash] = []
         self._oldest: int | None = None
+        self.resumed = asyncio.Event()
+        """Set once the talk to go on with is known; what is sent before waits for it."""
 
     def compose(self) -> ComposeResult:
         """Everything that is seen before any model is there."""
@@ -115,6 +118,16 @@ class TalkScreen(Screen[None]):
         self.query_one(TopBar).set(name)
         self.query_one(TalkList).reload()
 
+    async def resume(self, name: str) -> None:
+        """Go on with a conversation after the start; what was sent meanwhile stays, below the history."""
+        home_of(self).session = name
+        try:
+            if name:
+                await self._load(name, None)
+        finally:
+            self.named(name)
+            self.resumed.set()
+
     async def open_talk(self, name: str) -> None:
         """Show another conversation, or the same anew."""
         home_of(self).session = name
@@ -133,7 +146,7 @@ class TalkScreen(Screen[None]):
         talk = self.query_one("#talk", VerticalScroll)
         past = await home_of(self).link.call("history", session=name, limit=EARLIER, before=before)
         views = [TurnView(turn["user"], turn=turn["id"]) for turn in past]
-        anchor = self.query(TurnView).first() if before is not None and self.query(TurnView) else None
+        anchor = self.query(TurnView).first() if self.query(TurnView) else None
         await talk.mount_all(views, before=anchor) if anchor else await talk.mount_all(views)
         for view, turn in zip(views, past, strict=True):
             await view.restore(turn["reply"], turn["tool_calls"])

@@ -103,6 +103,7 @@ class Turns:
 
     async def _turn(self, view: TurnView, text: str, files: Sequence[str]) -> None:
         home = home_of(self._screen)
+        await self._screen.resumed.wait()
         if not home.session:
             home.session = await home.link.call("free_name", text=text)
             self._screen.named(home.session)
