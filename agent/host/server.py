@@ -28,7 +28,7 @@ REQUESTS = {
     "facts": "facts", "forget": "facts", "correct": "facts", "remember": "facts",
     "cameras": "cameras", "index": "cameras", "add_camera": "cameras", "remove_camera": "cameras",
     "still": "cameras", "set_zone": "cameras", "remove_zone": "cameras", "sample_home": "cameras",
-    "things": "seen", "timeline": "seen", "filmstrip": "seen",
+    "things": "seen", "where": "seen", "timeline": "seen", "filmstrip": "seen",
     "models": "models", "pull": "models", "remove_model": "models",
     "settings": "home", "set_setting": "home", "doctor": "home", "status": "home", "play": "sound",
     "listen": "sound", "end_listening": "sound",

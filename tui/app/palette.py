@@ -41,8 +41,7 @@ class Commands(Provider):
 
     async def _run(self, one: Slash) -> None:
         app = cast(Any, self.app)
-        needs = one.usage.partition(one.words)[2].strip()
-        if needs and not needs.startswith("["):
+        if one.needs:
             while app.screen is not app.talk:
                 app.pop_screen()
             prompt = app.talk.query_one(Prompt)

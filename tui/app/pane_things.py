@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import DataTable, Input
+from textual.widgets import DataTable, Input, Static
 
 from tui.app.home import home_of, local_time, tr
 from tui.app.pane import TablePane
@@ -53,7 +53,18 @@ class ThingsPane(TablePane):
         if row["last_seen"]:
             first, last = local_time(self, row["first_seen"]), local_time(self, row["last_seen"], "%H:%M")
             parts.append((f"{row['camera']}, {first} – {last}", "$muted"))
+        elif row.get("taught"):
+            self._look_where(row["name"])
+            parts.append((tr("You taught it; looking where it was last …"), "$muted"))
         return Content.assemble(*parts)
+
+    @work(exclusive=True, group="where", exit_on_error=False)
+    async def _look_where(self, name: str) -> None:
+        answer = await self.ask("where", thing=name)
+        row = self.chosen
+        if answer is not None and row is not None and row["name"] == name:
+            told = Content.assemble((one_line(name, 80), "bold"), "\n", one_line(answer, 400))
+            self.query_one(".detail", Static).update(told)
 
     @work(exclusive=True, group="crop", exit_on_error=False)
     async def _show_picture(self, row: dict[str, Any]) -> None:

@@ -30,6 +30,12 @@ class Slash:
     action: str = ""
     """Name of the app's action; empty for a command of the command line."""
 
+    @property
+    def needs(self) -> str:
+        """What must be given beside the words, as the usage tells it; empty where nothing must."""
+        rest = self.usage.partition(self.words)[2].strip()
+        return "" if rest.startswith("[") else rest
+
 
 OWN = (
     Slash("new", "Begin a new talk", action="new_talk"),

@@ -12,7 +12,6 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Button, OptionList, Static, TextArea
-from textual.widgets.option_list import Option
 
 from runtime.errors import HausgeistError
 from tui.app import slash
@@ -23,6 +22,7 @@ from tui.app.listening import Ear
 from tui.app.prompt import Prompt, keep_paste
 from tui.app.shown import one_line
 from tui.app.sidebar import TalkList
+from tui.app.suggestions import Suggestions
 from tui.app.turn_view import TurnView
 from tui.app.turns import Turns
 
@@ -48,7 +48,6 @@ class TalkScreen(Screen[None]):
         super().__init__()
         self.turns = Turns(self)
         self._attached: list[Path] = []
-        self._known: list[slash.Slash] = []
         self._oldest: int | None = None
         self.resumed = asyncio.Event()
         """Set once the talk to go on with is known; what is sent before waits for it."""
@@ -62,7 +61,7 @@ class TalkScreen(Screen[None]):
             with VerticalScroll(id="talk"):
                 yield Button(tr("↑ earlier turns"), id="earlier", compact=True)
                 yield Static(self._welcome(), id="welcome", markup=False)
-        yield OptionList(id="suggestions", compact=True, markup=False)
+        yield Suggestions()
         with Vertical(id="below"):
             yield Ear(id="ear", markup=False)
             yield Static(id="chips", markup=False)
@@ -73,8 +72,6 @@ class TalkScreen(Screen[None]):
         """Ready for input at once."""
         self.query_one("#earlier").display = False
         self.query_one("#chips").display = False
-        self.query_one("#suggestions").display = False
-        self.query_one("#suggestions").can_focus = False
         self.query_one("#talk").can_focus = False
         prompt = self.query_one(Prompt)
         prompt.cursor_blink = not home_of(self).still
@@ -233,34 +230,16 @@ class TalkScreen(Screen[None]):
     @on(TextArea.Changed, "#prompt")
     def suggest(self, event: TextArea.Changed) -> None:
         """Show the commands that fit what was typed after a slash."""
-        text = event.text_area.text
-        if not text.startswith("/") or "\n" in text or text.startswith("//"):
-            self._suggest([])
-            return
-        if not self._known:
-            self._known = slash.commands()
-        found = slash.matching(text, self._known)
-        complete = any(text.removeprefix("/").startswith(f"{one.words} ") for one in self._known)
-        self._suggest([] if complete else found)
-
-    def _suggest(self, found: list[slash.Slash]) -> None:
-        box = self.query_one("#suggestions", OptionList)
-        self.query_one(Prompt).suggesting = bool(found)
-        box.display = bool(found)
-        box.clear_options()
-        box.add_options([Option(f"/{one.words:<18} {tr(one.about)}", id=one.words) for one in found])
-        if found:
-            box.highlighted = 0
+        self.query_one(Prompt).suggesting = self.query_one(Suggestions).show_for(event.text_area.text)
 
     @on(Prompt.Complete)
     async def complete(self, message: Prompt.Complete) -> None:
-        """Move the mark, or take the marked command: run it where it needs nothing more."""
-        box = self.query_one("#suggestions", OptionList)
+        """Move the mark, or take the marked command."""
+        box = self.query_one(Suggestions)
         if not message.take:
             (box.action_cursor_down if message.step > 0 else box.action_cursor_up)()
-            return
-        if box.highlighted is not None:
-            await self._take(str(box.get_option_at_index(box.highlighted).id))
+        elif (words := box.marked) is not None:
+            await self._take(words)
 
     @on(OptionList.OptionSelected, "#suggestions")
     async def clicked(self, event: OptionList.OptionSelected) -> None:
@@ -268,15 +247,15 @@ class TalkScreen(Screen[None]):
         await self._take(str(event.option.id))
 
     async def _take(self, words: str) -> None:
+        """Put a command into the prompt; one that is there whole and needs nothing more is run."""
         prompt = self.query_one(Prompt)
-        one = next(found for found in self._known if found.words == words)
-        needs = one.usage.partition(words)[2].strip()
-        if prompt.text.strip() == f"/{words}" and (not needs or needs.startswith("[")):
+        one = self.query_one(Suggestions).command(words)
+        if prompt.text.strip() == f"/{words}" and not one.needs:
             prompt.text = ""
             prompt.remember(f"/{words}")
             await self.command(f"/{words}")
             return
-        prompt.text = f"/{words} " if needs and not needs.startswith("[") else f"/{words}"
+        prompt.text = f"/{words} " if one.needs else f"/{words}"
         prompt.move_cursor(prompt.document.end)
 
     # Actions ----------------------------------------------------------------------------------------------------
@@ -285,7 +264,8 @@ class TalkScreen(Screen[None]):
         """Close what is open, else drop attachments, else stop the answer."""
         prompt = self.query_one(Prompt)
         if prompt.suggesting:
-            self._suggest([])
+            self.query_one(Suggestions).show_for("")
+            prompt.suggesting = False
         elif self.query_one(Ear).on:
             self.query_one(Ear).stop()
         elif self._attached:

@@ -49,13 +49,11 @@ def add_camera(job: Job, name: str, path: str) -> dict[str, Any]:
 
 def remove_camera(job: Job, name: str) -> None:
     """Forget a camera and its index; the recordings stay."""
-    from tools.finder.looks.appearance import current_version
-    from tools.finder.looks.vectors import Vectors
+    from tools.finder.looks.vectors import forget
 
     with FinderStore(job.house.paths.finder) as store:
         sightings = store.remove_camera(name)
-    if (job.house.paths.finder / "vectors").is_dir():
-        Vectors(job.house, current_version(job.house)).remove(sightings)
+    forget(job.house, sightings)
 
 
 def index(job: Job, names: list[str] | None = None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,10 @@ from runtime.paths import ensure
 from tools.finder.records import Sighting
 from tools.finder.scan.segments import camera_zone
 from tools.finder.store import FinderStore
+from tools.finder.taught.rows import Item
 
 MOST_THINGS = 60
+CROP_PX = 160
 KNOWN_SCORE = 0.3
 """From this score on a label names the thing."""
 
@@ -28,13 +31,47 @@ def things(job: Job, query: str = "") -> list[dict[str, Any]]:
     with FinderStore(job.house.paths.finder) as store:
         names = {camera.id: camera.name for camera in store.cameras()}
         sightings = [one for one in store.sightings() if _worth(one)]
+        taught = [_taught(store, item) for item in store.items()]
     groups: dict[str, list[Sighting]] = {}
     wanted = query.casefold().split()
     for one in sightings:
         name = _name(one)
         if all(word in f"{name} {names[one.camera_id]}".casefold() for word in wanted):
             groups.setdefault(name, []).append(one)
-    return [_thing(name, seen, names[seen[0].camera_id]) for name, seen in list(groups.items())[:MOST_THINGS]]
+    taught = [row for row in taught if all(word in row["name"].casefold() for word in wanted)]
+    return [
+        *taught,
+        *(_thing(name, seen, names[seen[0].camera_id]) for name, seen in list(groups.items())[:MOST_THINGS]),
+    ]
+
+
+def _taught(store: FinderStore, item: Item) -> dict[str, Any]:
+    """A taught thing with its first picture; where it was last seen is a search of its own (`where`)."""
+    crop = b""
+    with contextlib.suppress(HausgeistError, OSError, IndexError):
+        from tools.finder.picture_backend import encoded, open_picture
+
+        image = open_picture(store.folder / item.photos[0].file)
+        image.thumbnail((CROP_PX, CROP_PX))
+        crop = encoded(image, "JPEG")
+    return {
+        "name": item.name,
+        "camera": "",
+        "first_seen": None,
+        "last_seen": None,
+        "box": [],
+        "score": 0.0,
+        "times": len(item.photos),
+        "crop": base64.b64encode(crop).decode(),
+        "taught": True,
+    }
+
+
+def where(job: Job, thing: str) -> str:
+    """Where a thing was last seen, in words, as `find_item` says it."""
+    from tools.finder.answering.search import FindQuery, search
+
+    return search(job.house, job.desk.memory.embedder, FindQuery(thing), check=job.cancellation.check).answer
 
 
 def _worth(one: Sighting) -> bool:

@@ -1,0 +1,44 @@
+"""The commands that fit what was typed after a slash. Owns no command (see `slash`)."""
+
+from __future__ import annotations
+
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui.app import slash
+from tui.app.home import tr
+
+
+class Suggestions(OptionList):
+    """A list over the prompt, hidden while nothing fits; the prompt keeps the cursor."""
+
+    can_focus = False
+
+    def __init__(self) -> None:
+        super().__init__(id="suggestions", compact=True, markup=False)
+        self.display = False
+        self._known: list[slash.Slash] = []
+
+    def show_for(self, text: str) -> bool:
+        """Show what fits `text`, and tell whether anything does; a command that is whole and goes on needs none."""
+        typed = text.startswith("/") and not text.startswith("//") and "\n" not in text
+        if typed and not self._known:
+            self._known = slash.commands()
+        words = text.removeprefix("/")
+        complete = typed and any(words.startswith(f"{one.words} ") for one in self._known)
+        found = slash.matching(text, self._known) if typed and not complete else []
+        self.display = bool(found)
+        self.clear_options()
+        self.add_options([Option(f"/{one.words:<18} {tr(one.about)}", id=one.words) for one in found])
+        if found:
+            self.highlighted = 0
+        return bool(found)
+
+    @property
+    def marked(self) -> str | None:
+        """The words of the marked command."""
+        return str(self.get_option_at_index(self.highlighted).id) if self.highlighted is not None else None
+
+    def command(self, words: str) -> slash.Slash:
+        """The command of these words."""
+        return next(one for one in self._known if one.words == words)
