@@ -16,11 +16,7 @@ def events(store: FinderStore, camera: str | None = None, zone: tzinfo | None = 
     """
     names = {c.id: c.name for c in store.cameras()}
     starts = {s.id: s.start for s in store.segments(camera)}
-    labels: dict[int, str] = {}
-    for sighting in store.sightings(camera):
-        for change in (sighting.placed_by, sighting.ended_by):
-            if change is not None and sighting.label:
-                labels.setdefault(change, sighting.label)
+    labels = store.change_labels(store.camera(camera).id if camera is not None else None)
     return [
         {
             "camera": names[change.camera_id],

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tools.finder.queries import StoreQueries, as_change, as_sighting
-from tools.finder.records import Box, Change, Sighting
+from tools.finder.records import Box, Change, Sighting, Still
 
 _MARKS = 500
 
@@ -70,6 +70,35 @@ class FactQueries(StoreQueries):
         x, y, w, h = box
         values = [camera_id, since, until, x + w, y + h, x, y]
         return [as_change(row) for row in self._select(columns, "changes", where, values, f"time LIMIT {int(limit)}")]
+
+    def of_change(self, change_id: int) -> list[Sighting]:
+        """The sightings that a change began or ended, without their crops."""
+        return self._bare("placed_by = ? OR ended_by = ?", (change_id, change_id), "id")
+
+    def change_labels(self, camera_id: int | None = None) -> dict[int, str]:
+        """The label of what was put down or taken, by the id of the change, where there is one."""
+        where, values = ("camera_id = ? AND ", [camera_id]) if camera_id is not None else ("", [])
+        where += "label IS NOT NULL AND (placed_by IS NOT NULL OR ended_by IS NOT NULL)"
+        found: dict[int, str] = {}
+        for placed, ended, label in self._select("placed_by, ended_by, label", "sightings", where, values, "id"):
+            for change in (placed, ended):
+                if change is not None:
+                    found.setdefault(change, label)
+        return found
+
+    def still_at(self, camera_id: int, at: float | None, until: float | None = None) -> Still | None:
+        """A camera's newest still; the newest from `at` to `until`, else the one nearest to `at`; None without any."""
+        columns, where = "id, segment_id, camera_id, time, file, scale", "camera_id = ?"
+        if at is None:
+            rows = self._select(columns, "stills", where, [camera_id], "time DESC LIMIT 1")
+            return Still(*rows[0]) if rows else None
+        within = [camera_id, at, until if until is not None else at]
+        rows = self._select(columns, "stills", f"{where} AND time >= ? AND time < ?", within, "time DESC LIMIT 1")
+        if not rows:
+            rows = self._select(columns, "stills", f"{where} AND time >= ?", [camera_id, at], "time LIMIT 1")
+            rows += self._select(columns, "stills", f"{where} AND time < ?", [camera_id, at], "time DESC LIMIT 1")
+        stills = [Still(*row) for row in rows]
+        return min(stills, key=lambda still: abs(still.time - at), default=None)
 
     def _bare(self, where: str, values: tuple[Any, ...], order: str) -> list[Sighting]:
         columns = (

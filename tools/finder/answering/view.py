@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tools.finder.answering.history import LONGEST_S
+from tools.finder.answering.naming import thing_name
 from tools.finder.answering.place import place_of
-from tools.finder.records import Camera, Change, Person, Sighting, Still
+from tools.finder.records import Camera, Change, Person, Still
 from tools.finder.store import FinderStore
 
 NEAR_S = 3.0
@@ -41,29 +43,22 @@ class Stay:
 
 def view_of(store: FinderStore, camera: Camera, at: float | None, until: float | None = None) -> View | None:
     """The newest still (or the newest between `at` and `until`, else the nearest to `at`); None: there is none."""
-    stills = store.stills(camera.name)
-    if not stills:
+    still = store.still_at(camera.id, at, until)
+    if still is None:
         return None
-    within = [s for s in stills if at is not None and at <= s.time < (until or at)]
-    still = stills[-1] if at is None else within[-1] if within else min(stills, key=lambda s: abs(s.time - at))
-    seen = store.sightings(camera.name, still.time - NEAR_S, still.time + NEAR_S)
+    seen = store.lying(camera.id, still.time, still.time + LONGEST_S, "origin = 'detector' AND label IS NOT NULL")
     people = store.people(camera.name, still.time - NEAR_S, still.time + NEAR_S)
-    named = Counter(s.label for s in seen if s.label and s.origin == "detector" and (s.label_score or 0) >= SURE)
-    segment = next(s for s in store.segments(camera.name) if s.id == still.segment_id)
+    named = Counter(s.label for s in seen if s.label and (s.label_score or 0) >= SURE)
+    size = store.sizes().get(camera.id, (1, 1))
     earlier = store.changes(camera.name, still.time - CONTEXT_S, still.time)[-3:]
-    every = store.sightings(camera.name, still.time - CONTEXT_S, still.time) if earlier else []
-    size = (segment.width, segment.height)
-    told = tuple((c, place_of(c.box, camera, size).words_en, _name_of(c, every)) for c in reversed(earlier))
+    told = tuple((c, place_of(c.box, camera, size).words_en, _name_of(c, store)) for c in reversed(earlier))
     return View(camera, still, tuple(named.most_common()), len(people), told)
 
 
-def _name_of(change: Change, sightings: Sequence[Sighting]) -> str | None:
-    for sighting in sightings:
-        if change.id in (sighting.placed_by, sighting.ended_by):
-            colour = next((word for word in sighting.colours if word not in {"light", "dark"}), None)
-            label = sighting.label if (sighting.label_score or 0) >= SURE else None
-            return " ".join(word for word in (colour, label or "thing") if word)
-    return None
+def _name_of(change: Change, store: FinderStore) -> str | None:
+    """What was put down or taken by a change, as far as it is known."""
+    names = [thing_name(sighting) for sighting in store.of_change(change.id)]
+    return next((name for name in names if name), None)
 
 
 def stays(store: FinderStore, since: float | None, until: float | None) -> list[Stay]:
