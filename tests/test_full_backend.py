@@ -37,8 +37,9 @@ from tools.finder.looks.full_backend import FullVision  # noqa: E402
 from tools.finder.looks.full_models import full_models  # noqa: E402
 from tools.finder.looks.layout import PALETTE  # noqa: E402
 from tools.finder.looks.siglip_backend import SiglipSpace  # noqa: E402
+from tools.finder.looks.state import vision_state  # noqa: E402
 from tools.finder.looks.torch_backend import batched  # noqa: E402
-from tools.finder.looks.vectors import Vectors  # noqa: E402
+from tools.finder.looks.vectors import Vectors, forget  # noqa: E402
 
 RED, BLUE = (96, 120, 46, 40), (300, 150, 46, 40)
 START = 1_772_440_620.0
@@ -309,3 +310,37 @@ def test_scores_become_ratios_that_rise_with_them() -> None:
     assert by_score == sorted(by_score)
     assert by_score[2] == pytest.approx(1.0)
     assert by_verification(Verified(0.4, box), True) < 1 < by_verification(Verified(0.9, box), True)
+
+
+def test_indexing_with_another_backend_describes_what_is_kept(
+    indexed: House, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    other = shutil.copytree(folders[0], tmp_path / "third-siglip")
+    config = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps({**config, "note": "a third release"}))
+    environ = {"HAUSGEIST_HOME": str(indexed.paths.finder.parent.parent), "HAUSGEIST_MODELS": str(tmp_path)}
+    said: list[str] = []
+    with House.open(environ, settings=settings(other, folders[1])) as house, open_store(house) as store:
+        vectors, ids = Vectors(house, current_version(house)), store.crop_ids()
+        assert index_cameras(house, store, progress=lambda p: said.append(p.message)).indexed == 0
+        assert "describing kept crops" in said
+        assert vectors.matrix(ids).any(1).all()
+        said.clear()
+        index_cameras(house, store, progress=lambda p: said.append(p.message))
+        assert said == []
+        forget(house, ids[:1])
+        assert [bool(row.any()) for row in vectors.matrix(ids[:2])] == [False, True]
+        before = Vectors(house, current_version(indexed)).matrix(ids[:2])
+        assert [bool(row.any()) for row in before] == [False, True]
+
+
+def test_the_doctor_tells_which_backend_works_and_where(tmp_path: Path, folders: tuple[Path, Path]) -> None:
+    with house_with(tmp_path, backend="full") as house:
+        state = vision_state(house)
+        assert state.state == "missing"
+        assert "siglip2-base" in state.remedy
+    with House.open({"HAUSGEIST_HOME": str(tmp_path)}, settings=settings(*folders, device="cpu")) as house:
+        state = vision_state(house)
+        assert (state.state, "tiny-siglip and tiny-owlv2 on cpu" in state.detail) == ("ok", True)
+    with house_with(tmp_path) as house:
+        assert vision_state(house).detail.startswith("starter")

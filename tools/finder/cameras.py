@@ -10,8 +10,7 @@ from pathlib import Path
 
 from runtime.errors import MediaError, UsageError
 from runtime.house import House
-from tools.finder.looks.appearance import current_version
-from tools.finder.looks.vectors import Vectors
+from tools.finder.looks.vectors import forget
 from tools.finder.records import Camera, CameraOptions, Coverage, Zone
 from tools.finder.scan.segments import VIDEO_SUFFIXES, camera_zone, find_recordings
 from tools.finder.sources.address import Address, Credentials, parse_address
@@ -181,8 +180,7 @@ def forget_camera(house: House, store: FinderStore, name: str) -> Camera:
     sightings = store.remove_camera(camera.name)
     Credentials(store.folder).forget(camera.id)
     shutil.rmtree(store.held(camera.id), ignore_errors=True)
-    if (house.paths.finder / "vectors").is_dir():
-        Vectors(house, current_version(house)).remove(sightings)
+    forget(house, sightings)
     return camera
 
 

@@ -20,6 +20,7 @@ from runtime.worker import Cancellation, Worker, WorkerSpec
 from tools.contract import Progress
 from tools.finder.looks.appearance import DETECTOR, open_appearance
 from tools.finder.looks.appearance_types import Appearance
+from tools.finder.looks.redescribe import redescribe
 from tools.finder.looks.vectors import Vectors
 from tools.finder.records import Camera
 from tools.finder.scan.drafting import Drafter
@@ -80,6 +81,8 @@ def index_cameras(
     cancellation = cancellation or Cancellation()
     began, report = time.monotonic(), IndexReport()
     with store.indexing(), ExitStack() as stack:
+        if appearance:
+            redescribe(house, store, progress, cancellation)
         waiting = _waiting(store, cameras, report, growing)
         if not waiting:
             return report
@@ -171,7 +174,7 @@ class _Indexer:
         start = start_of(
             camera, file, creation=scan.creation, mtime=found.st_mtime, duration_s=scan.duration_s, default=self._zone
         ).time
-        problem_text = "; ".join(scan.problems) or None
+        problem_text = _problem(scan)
         segment = SegmentFile(
             str(file), found.st_size, found.st_mtime_ns, start, scan.duration_s, scan.width, scan.height, scan.fps,
             "partial" if problem_text else "ok", problem_text,
@@ -198,6 +201,13 @@ class _Indexer:
             self._vectors.remove(replaced)
             pairs = [(i, s.vector) for i, s in zip(ids, draft.sightings, strict=True) if s.vector is not None]
             self._vectors.add([i for i, _ in pairs], [vector for _, vector in pairs])
+
+
+def _problem(scan: Scan) -> str | None:
+    """What is wrong with a recording and what could be used of it, in words."""
+    if not scan.problems:
+        return None
+    return f"{'; '.join(scan.problems)}; {scan.duration_s:.1f} s of it are used"
 
 
 def scan_spec(house: House) -> WorkerSpec:

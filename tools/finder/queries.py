@@ -84,6 +84,10 @@ class StoreQueries:
                 found[row[0]] = as_sighting(row)
         return found
 
+    def crop_ids(self) -> list[int]:
+        """The ids of all sightings that have a crop, ascending."""
+        return [row[0] for row in self._select("id", "sightings", "crop IS NOT NULL", [], "id")]
+
     def changes(
         self, camera: str | None = None, since: float | None = None, until: float | None = None
     ) -> list[Change]:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from runtime.errors import UsageError
 from runtime.house import House
-from tools.finder.looks.appearance import current_version
-from tools.finder.looks.vectors import Vectors
+from tools.finder.looks.vectors import forget
 from tools.finder.scan.segments import camera_zone
 from tools.finder.sources.recordings import named_start, recordings_of
 from tools.finder.store import FinderStore
@@ -106,8 +105,7 @@ def _tidy_index(house: House, store: FinderStore) -> int:
         return 0
     now = house.now().timestamp()
     gone = store.expire(now - days * DAY_S, now)
-    if gone and (house.paths.finder / "vectors").is_dir():
-        Vectors(house, current_version(house)).remove(gone)
+    forget(house, gone)
     _forget_emptied(store)
     return len(gone)
 

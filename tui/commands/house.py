@@ -16,6 +16,7 @@ from runtime.errors import HausgeistError
 from runtime.house import House
 from runtime.settings import ENVIRONMENT_PREFIX, Section
 from tools.finder.cameras import list_cameras
+from tools.finder.looks.state import vision_state
 from tools.finder.store import FinderStore
 from tui.commands.common import open_house
 from tui.output import console, print_json, print_table, say
@@ -26,7 +27,7 @@ _STATES = {"ok": "✓", "warn": "!", "missing": "✗"}
 def doctor(options: Namespace) -> int:
     """Show what is installed, missing and resident, each with its remedy. Finding faults is no failure."""
     with open_house(options) as house:
-        findings = [*diagnose(house), *_cameras(house)]
+        findings = [*diagnose(house), _vision(house), *_cameras(house)]
     sound = all(finding.state == "ok" for finding in findings)
     if options.json:
         print_json({"ok": sound, "findings": [asdict(finding) for finding in findings]})
@@ -40,6 +41,12 @@ def doctor(options: Namespace) -> int:
     if sound:
         say("All is well.")
     return 0
+
+
+def _vision(house: House) -> Finding:
+    """Which vision backend the finder takes."""
+    found = vision_state(house)
+    return Finding("finder", "vision", found.state, found.detail, found.remedy)
 
 
 def _cameras(house: House) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """What the full backend's scores mean, as likelihood ratios for the ranking. Owns no models and no order.
 
-SigLIP is trained as a classifier of single pairs, among which about one in a batch's size matches (Zhai et al. 2023, its
+SigLIP is trained as a classifier of single pairs, of which about one in a batch's size matches (Zhai et al. 2023; its
 bias starts at -10 for that reason): logits of unrelated pairs lie about there, those of matching pairs about 0. What is
 between depends on how small and blurred the crops of a house are; half of the neutral point is therefore taken from
 what this house's own sightings get. OWLv2's authors show boxes from a score of 0.1 on for words, and much higher ones

@@ -113,6 +113,14 @@ class Vectors:
         return Blocks(self.folder, f"vector{width}", np.float16, width)
 
 
+def forget(house: House, ids: Sequence[int]) -> None:
+    """Forget these sightings in the vectors of every version. Raises `StorageError`."""
+    folder = house.paths.finder / "vectors"
+    for one in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if one.is_dir():
+            Vectors(house, one.name).remove(ids)
+
+
 @cache
 def projection(width: int) -> Floats:
     """The matrix [width, SKETCH] of the sketches: the same for ever, since sketches are kept."""
