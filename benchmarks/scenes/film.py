@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.scenes.build import place
 from benchmarks.scenes.layouts import Layout
 from benchmarks.scenes.nuisance import Disturber, Nuisances
-from benchmarks.scenes.people import Pose, draw, shadow
+from benchmarks.scenes.people import Pose, around, draw, shadow
 from benchmarks.scenes.plan import Plan
 from benchmarks.scenes.script import Spot, Visit
 from benchmarks.scenes.stage import Light, Stage
@@ -108,6 +108,7 @@ class Film:
 
     def frames(self) -> Iterator[Array]:
         """Each frame, (height, width, 3) uint8 BGR; fills `seen`."""
+        sharp = blurred = np.zeros(0)
         for index in range(round(self.plan.duration_s * FPS)):
             t = index / FPS
             state = [s for s in self.states if s.since <= t][-1]
@@ -115,52 +116,67 @@ class Film:
             visit = next((v for v in self._visits if v.begin <= t < v.end), None)
             pose = visit.pose(t) if visit is not None else None
             if pose is None and not self._disturber.moving(t):
-                yield self._disturber.sensor(settled, t)
+                if sharp is not settled:
+                    sharp, blurred = settled, self._disturber.lens(settled)
+                yield self._disturber.sensor(blurred, t)
                 continue
             picture = cv2.multiply(settled, (1 / 255,) * 4, dtype=cv2.CV_32F)
             if visit is not None and pose is not None:
                 self._person(picture, visit, pose, state, index)
             self._disturber.stir(picture, t)
-            yield self._disturber.sensor(_bytes(picture), t)
+            yield self._disturber.sensor(self._disturber.lens(_bytes(picture)), t)
 
     def _person(self, picture: Array, visit: Visit, pose: Pose, state: State, index: int) -> None:
-        drawn = picture.copy()
-        cover = draw(drawn, state.ahead, pose, visit.person, self.layout.view)
+        """Draw who is there with what is in the hand, and note what is carried and what is hidden."""
+        left, top, width, height = around(pose, self.layout.view)
+        part = (slice(top, top + height), slice(left, left + width))
+        drawn, ahead = picture[part].copy(), state.ahead[part]
+        cover = draw(drawn, ahead, pose, visit.person, self.layout.view, (left, top))
         thing = visit.holds(index / FPS)
-        if thing is not None:
-            held = self._carry(drawn, visit, thing, pose, state)
-            if held is not None:
-                box = _bound(held > 0.5)
-                if box[2]:
-                    self.seen.carried.setdefault(thing, {})[index] = (box, int(np.count_nonzero(held > 0.5)))
-                np.maximum(cover, held, out=cover)
-        shadow(picture, cover)
-        cv2.copyTo(drawn, (cover > 0.02).astype(np.uint8), picture)
+        held = self._carry(drawn, ahead, visit, thing, pose, (left, top)) if thing is not None else None
+        if thing is not None and held is not None:
+            x, y, w, h = _bound(held > 0.5)
+            if w:
+                seen = ((x + left, y + top, w, h), int(np.count_nonzero(held > 0.5)))
+                self.seen.carried.setdefault(thing, {})[index] = seen
+            np.maximum(cover, held, out=cover)
+        below = np.ascontiguousarray(picture[part])
+        shadow(below, cover)
+        picture[part] = cv2.copyTo(drawn, (cover > 0.02).astype(np.uint8), below)
+        whole = np.zeros(picture.shape[:2], bool)
+        whole[part] = cover > 0.5
         for name, mask in state.masks.items():
             x, y, w, h = mask.box
-            part = cover[y : y + h, x : x + w][mask.pixels]
-            if len(part) and float((part > 0.5).mean()) >= HIDDEN_SHARE:
+            hidden = whole[y : y + h, x : x + w][mask.pixels]
+            if len(hidden) and float(hidden.mean()) >= HIDDEN_SHARE:
                 self.seen.hidden.setdefault(name, set()).add(index)
 
-    def _carry(self, picture: Array, visit: Visit, thing: str, pose: Pose, state: State) -> Array | None:
+    def _carry(
+        self, picture: Array, ahead: Array, visit: Visit, thing: str, pose: Pose, origin: tuple[int, int]
+    ) -> Array | None:
         """Draw what is in the hand, scaled by its distance; the share of each pixel that it covers."""
-        spots = [touch.spot for touch in visit.leg.touches if touch.thing == thing]
-        cut = next((self._cuts[thing, spot] for spot in spots if (thing, spot) in self._cuts), None)
+        spots = [
+            touch.spot for touch in visit.leg.touches if touch.thing == thing and (thing, touch.spot) in self._cuts
+        ]
         view = self.layout.view
-        if cut is None or view.depth(pose.hand) < 0.25:
+        if not spots or view.depth(pose.hand) < 0.25:
             return None
-        spot = next(spot for spot in spots if (thing, spot) in self._cuts)
-        scale = min(view.depth(spot.at) / view.depth(pose.hand), 2.5)
+        cut = self._cuts[thing, spots[0]]
+        scale = min(view.depth(spots[0].at) / view.depth(pose.hand), 2.5)
         size = (max(2, round(cut.box[2] * scale)), max(2, round(cut.box[3] * scale)))
-        colour = cv2.resize(cut.picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        share = cv2.resize(cut.share, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        middle = view.project((pose.hand[0], pose.hand[1] - 0.04, pose.hand[2]))
-        left, top = round(middle[0] - size[0] / 2), round(middle[1] - size[1] / 2)
-        x0, y0, x1, y1 = max(0, left), max(0, top), min(view.width, left + size[0]), min(view.height, top + size[1])
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        colour, share = (
+            cv2.resize(cut.picture, size, interpolation=method),
+            cv2.resize(cut.share, size, interpolation=method),
+        )
+        x, y = view.project((pose.hand[0], pose.hand[1] - 0.04, pose.hand[2]))
+        left, top = round(x - size[0] / 2) - origin[0], round(y - size[1] / 2) - origin[1]
+        x0, y0 = max(0, left), max(0, top)
+        x1, y1 = min(picture.shape[1], left + size[0]), min(picture.shape[0], top + size[1])
         cover = np.zeros(picture.shape[:2], np.float32)
         if x0 < x1 and y0 < y1:
             piece = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
-            alpha = share[piece] * (state.ahead[y0:y1, x0:x1] > view.depth(pose.hand) - 0.12)
+            alpha = share[piece] * (ahead[y0:y1, x0:x1] > view.depth(pose.hand) - 0.12)
             block = picture[y0:y1, x0:x1]
             block += (colour[piece] - block) * alpha[..., None]
             cover[y0:y1, x0:x1] = alpha

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.scenes.build import box, cone
-from benchmarks.scenes.paints import PALETTE, grained, shade_of
+from benchmarks.scenes.paints import PALETTE, grained, muted, shade_of
 from tools.finder.sample_home.materials import linear, plain, wood
 from tools.finder.sample_home.shapes import Paint, Solid
 
@@ -31,7 +31,7 @@ def _wood(rng: np.random.Generator) -> Paint:
 
 
 def _cloth(rng: np.random.Generator) -> Paint:
-    return grained(shade_of(str(rng.choice(["grey", "blue", "green", "brown", "red"])), rng), 0.25)
+    return grained(muted(str(rng.choice(["grey", "blue", "green", "brown", "red"])), rng), 0.25)
 
 
 def _legs(x: float, z: float, half: tuple[float, float], height: float, paint: Paint) -> list[Solid]:
@@ -44,7 +44,8 @@ def _legs(x: float, z: float, half: tuple[float, float], height: float, paint: P
 
 def counter(rng: np.random.Generator, x: float, z: float) -> Furnished:
     """A kitchen counter along the back wall."""
-    front = plain(*(int(v) for v in rng.integers(120, 230, 3)), 0.04)
+    r, g, b = rng.integers(120, 230, 3).tolist()
+    front = plain(r, g, b, 0.04)
     top = grained((70, 70, 72) if rng.random() < 0.5 else (190, 184, 172), 0.16)
     solids = [box((x, 0.43, z), (1.8, 0.86, 0.56), front), box((x, 0.88, z), (1.86, 0.04, 0.62), top)]
     solids += [box((x + d, 0.55, z - 0.285), (0.012, 0.5, 0.01), plain(60, 60, 60)) for d in (-0.45, 0.0, 0.45)]
@@ -116,7 +117,7 @@ def low_table(rng: np.random.Generator, x: float, z: float) -> Furnished:
     rug = box(
         (x, 0.004, z),
         (1.7, 0.008, 1.2),
-        grained(shade_of(str(rng.choice(["grey", "red", "blue", "brown"])), rng), 0.35),
+        grained(muted(str(rng.choice(["grey", "red", "blue", "brown"])), rng), 0.35),
     )
     return Furnished([*solids, rug], [("coffee table", (x, z), (0.4, 0.19), 0.42, (x + 0.75, z - 0.1))])
 

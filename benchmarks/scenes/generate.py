@@ -7,6 +7,7 @@ same scene with the same libraries.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +30,7 @@ from tools.finder.sample_home.shapes import Array, Vector
 from tools.finder.sample_home.trace import Camera
 from tools.finder.sample_home.video_backend import write_video
 
-VERSION = 1
+VERSION = 3
 """To be raised whenever the same seed gives another scene."""
 ROOMS = ("kitchen", "living room", "study", "bedroom")
 PHOTO_SIDE = 320
@@ -92,27 +93,16 @@ def photo(thing: Thing, rng: np.random.Generator) -> Array:
     reach = max(radius_of(thing), height_of(thing.parts) * 0.7)
     level = int(rng.integers(170, 248))
     ground = grained((level, level, min(255, level + int(rng.integers(-12, 6)))), 0.02, 5)
-    around, up = rng.uniform(0, 6.28), rng.uniform(0.65, 1.15)
+    around, up = float(rng.uniform(0, 6.28)), float(rng.uniform(0.65, 1.15))
     away = reach * 6
     target: Vector = (0.0, height_of(thing.parts) * 0.4, 0.0)
-    eye = (away * np.cos(up) * np.sin(around), away * np.sin(up), away * np.cos(up) * np.cos(around))
-    view = Camera(
-        tuple(float(v) for v in eye), target, PHOTO_SIDE * away * float(rng.uniform(0.34, 0.44)) / reach, 320, 320
-    )  # type: ignore[arg-type]
+    flat = away * math.cos(up)
+    eye = (flat * math.sin(around), away * math.sin(up), flat * math.cos(around))
+    focal = PHOTO_SIDE * away * float(rng.uniform(0.34, 0.44)) / reach
+    view = Camera(eye, target, focal, PHOTO_SIDE, PHOTO_SIDE)
     lamp = Camera((reach * 4, reach * 9, reach * 2), target, 900 * 9 * 0.3, 900, 900)
     floor = box((0, -0.05, 0), (40 * reach + 2, 0.1, 40 * reach + 2), ground)
-    layout = Layout(
-        "photo",
-        view,
-        [floor],
-        [],
-        [],
-        [Lamp(lamp, 0.8 * (1 + 0.22 * (10 * reach) ** 2))],
-        (0, 0),
-        (0, 0),
-        (0, 0, 1, 1),
-        0,
-    )
-    stage = Stage(layout)
+    lamps = [Lamp(lamp, 0.8 * (1 + 0.22 * (10 * reach) ** 2))]
+    stage = Stage(Layout("photo", view, [floor], [], [], lamps, (0, 0), (0, 0), (0, 0, 1, 1)))
     stage.show({thing.name: place(thing.parts, (0.0, 0.0, 0.0), float(rng.uniform(0, 6.28)), thing.name)})
     return np.asarray((np.clip(stage.picture(Light(0.45, (1.0,))), 0, 1) * 255).astype(np.uint8))

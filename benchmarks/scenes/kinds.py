@@ -1,4 +1,4 @@
-"""The things of the rendered homes: what each kind looks like in given colours. Owns no places and no story.
+"""The things of the rendered homes: what each kind looks like in given colours. Owns no colours, places or story.
 
 Sizes are those of usual household things, in metres, foot at y = 0, about the origin.
 """
@@ -6,14 +6,10 @@ Sizes are those of usual household things, in metres, foot at y = 0, about the o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-
-import numpy as np
 
 from benchmarks.scenes.build import ball, box, cone, lying, ring
-from benchmarks.scenes.paints import cover, grained, keypad, label, shade_of, spots, stripes
+from benchmarks.scenes.paints import cover, grained, keypad, label, spots, stripes
 from tools.finder.sample_home.materials import plain
 from tools.finder.sample_home.shapes import Solid
 
@@ -43,7 +39,12 @@ class Thing:
     parts: tuple[Solid, ...]
 
 
-Builder = Callable[[Looks], list[Solid]]
+def _paler(rgb: Rgb) -> Rgb:
+    return min(255, rgb[0] + 60), min(255, rgb[1] + 60), min(255, rgb[2] + 60)
+
+
+def _darker(rgb: Rgb) -> Rgb:
+    return int(rgb[0] * 0.6), int(rgb[1] * 0.6), int(rgb[2] * 0.6)
 
 
 def keys(k: Looks) -> list[Solid]:
@@ -59,7 +60,7 @@ def keys(k: Looks) -> list[Solid]:
 
 
 def wallet(k: Looks) -> list[Solid]:
-    skin, seam = grained(k.a, 0.25), plain(*(min(255, c + 60) for c in k.a), 0.05)
+    skin, seam = grained(k.a, 0.25), grained(_paler(k.a), 0.05)
     parts = [box((0, 0.006, 0), (0.115, 0.012, 0.092), skin), box((0, 0.017, 0.002), (0.113, 0.011, 0.088), skin)]
     parts.append(box((0.034, 0.0235, 0), (0.030, 0.003, 0.026), seam))
     return [*parts, box((0, 0.0228, -0.036), (0.104, 0.0015, 0.003), seam)]
@@ -74,7 +75,7 @@ def phone(k: Looks) -> list[Solid]:
 
 def mug(k: Looks) -> list[Solid]:
     body = stripes(k.a, k.b, 0.03, 1, 0.3) if k.style % 3 == 1 else plain(*k.a, 0.02)
-    handle = ring((0.045, 0.048, 0), 0.026, 0.010, plain(*k.a, 0.02), upright=True, count=9, arc=(-1.5, 1.5))
+    handle = ring((0.045, 0.048, 0), 0.026, 0.010, plain(*k.a, 0.02), upright=True, count=14, arc=(-1.5, 1.5))
     return [
         cone((0, 0, 0), 0.038, 0.095, 0.042, body, 0.4),
         cone((0, 0.0945, 0), 0.036, 0.001, 0.036, plain(60, 40, 26)),
@@ -95,7 +96,7 @@ def glasses(k: Looks) -> list[Solid]:
     frame, lens = plain(*k.a, 0.02), plain(196, 206, 214, 0.02)
     parts = []
     for side in (-1, 1):
-        parts += ring((0.034 * side, 0.026, 0), 0.024, 0.004, frame, upright=True, count=14)
+        parts += ring((0.034 * side, 0.026, 0), 0.024, 0.004, frame, upright=True, count=20)
         parts.append(Solid("cone", (0.034 * side, 0.026, -0.001), (0.022, 0.001, 0.022), lens, 0.0, math.pi / 2, 0.6))
         parts.append(box((0.060 * side, 0.032, 0.062), (0.004, 0.005, 0.125), frame))
     return [*parts, box((0, 0.030, 0), (0.018, 0.004, 0.004), frame)]
@@ -124,6 +125,7 @@ def scissors(k: Looks) -> list[Solid]:
     for side in (-1, 1):
         parts.append(box((0.012 * side, 0.004 + 0.002 * side, 0.05), (0.012, 0.003, 0.11), blade, 0.14 * side))
         parts += ring((-0.026 * side, 0.007, -0.045), 0.020, 0.009, grip, count=10)
+        parts.append(box((-0.009 * side, 0.006, -0.014), (0.010, 0.005, 0.040), grip, 0.5 * side))
     return parts
 
 
@@ -214,7 +216,7 @@ def camera(k: Looks) -> list[Solid]:
 
 
 def umbrella(k: Looks) -> list[Solid]:
-    folds = stripes(k.a, tuple(int(c * 0.6) for c in k.a), 0.02, 0, 0.4)  # type: ignore[arg-type]
+    folds = stripes(k.a, _darker(k.a), 0.02, 0, 0.4)
     grip = plain(*k.b, 0.05)
     return [
         lying((0, 0.026, -0.17), 0.006, 0.28, 0.026, folds),
@@ -284,90 +286,4 @@ def clock(k: Looks) -> list[Solid]:
         *feet,
         ball((0.03, 0.122, 0), 0.016, plain(*k.b, 0.02)),
         ball((-0.03, 0.122, 0), 0.016, plain(*k.b, 0.02)),
-    ]
-
-
-KINDS: dict[str, tuple[Builder, str]] = {
-    "keys": (keys, "bunch of keys with a {a} tag"),
-    "wallet": (wallet, "{a} leather wallet"),
-    "phone": (phone, "{a} phone"),
-    "mug": (mug, "{a} mug"),
-    "bottle": (bottle, "{a} bottle with a {b} cap"),
-    "glasses": (glasses, "eyeglasses with {a} frames"),
-    "book": (book, "{a} book"),
-    "passport": (passport, "{a} passport"),
-    "notebook": (notebook, "{a} notebook with a {b} band"),
-    "remote": (remote, "{a} remote control"),
-    "scissors": (scissors, "scissors with {a} handles"),
-    "cap": (cap, "{a} cap"),
-    "headphones": (headphones, "{a} headphones"),
-    "toy car": (toy_car, "{a} toy car"),
-    "tape": (tape, "roll of {a} tape"),
-    "torch": (torch, "{a} torch"),
-    "tissues": (tissues, "{a} and {b} tissue box"),
-    "ball": (game_ball, "{a} ball with {b} pattern"),
-    "candle": (candle, "{a} candle"),
-    "camera": (camera, "{a} camera"),
-    "umbrella": (umbrella, "{a} umbrella"),
-    "controller": (controller, "{a} game controller"),
-    "lunch box": (lunch_box, "{a} lunch box with a {b} lid"),
-    "hairbrush": (hairbrush, "{a} hairbrush"),
-    "pouch": (pouch, "{a} pencil case"),
-    "pill bottle": (pill_bottle, "{a} pill bottle with a {b} cap"),
-    "clock": (clock, "{a} alarm clock"),
-}
-"""Kind to its builder and to how a user describes it ({a}, {b}: the words of its colours)."""
-COLOURS = {
-    "wallet": ("black", "brown", "red", "green"),
-    "phone": ("black", "white", "blue", "pink", "red", "turquoise"),
-    "glasses": ("black", "red", "blue", "brown"),
-    "passport": ("red", "blue", "green"),
-    "remote": ("black", "white", "grey"),
-    "headphones": ("black", "white", "blue", "red", "pink"),
-    "camera": ("black", "brown", "red", "grey"),
-    "umbrella": ("black", "red", "blue", "green", "purple"),
-    "controller": ("black", "white", "blue", "red"),
-    "candle": ("red", "white", "yellow", "purple"),
-    "pill bottle": ("orange", "white", "green", "brown"),
-}
-"""The main colours in which a kind is sold; all of `paints.PALETTE` for the others."""
-ANY = ("red", "blue", "green", "yellow", "orange", "purple", "pink", "white", "black", "turquoise")
-SECOND = ("white", "black", "yellow", "red", "blue")
-
-
-def make(name: str, kind: str, rng: np.random.Generator, avoid: frozenset[str] = frozenset()) -> Thing:
-    """A thing of that kind in random colours; `avoid`: main colours that are taken."""
-    choices = [c for c in COLOURS.get(kind, ANY) if c not in avoid] or list(ANY)
-    first = str(rng.choice(choices))
-    second = str(rng.choice([c for c in SECOND if c != first]))
-    looks = Looks(first, second, shade_of(first, rng), shade_of(second, rng), int(rng.integers(0, 6)))
-    builder, words = KINDS[kind]
-    return Thing(name, kind, words.format(a=first, b=second), looks, tuple(builder(looks)))
-
-
-def make_cover(name: str, high: bool, rng: np.random.Generator) -> Thing:
-    """Something that hides what it is put on: a newspaper, a towel, a folder; over `high` things a cardboard box."""
-    kind = "box" if high else str(rng.choice(["newspaper", "towel", "folder", "box"]))
-    first = str(rng.choice(["white", "blue", "green", "grey", "red", "brown"]))
-    looks = Looks(first, "grey", shade_of(first, rng), shade_of("grey", rng), int(rng.integers(0, 3)))
-    builders: dict[str, Callable[[], list[Solid]]] = {
-        "newspaper": partial(book, Looks("white", "black", (222, 220, 210), (70, 70, 74), 2), (0.34, 0.02, 0.42)),
-        "towel": partial(_towel, looks),
-        "folder": partial(book, looks, (0.27, 0.03, 0.34)),
-        "box": partial(_carton, looks),
-    }
-    return Thing(name, kind, f"{first} {kind}", looks, tuple(builders[kind]()))
-
-
-def _towel(k: Looks) -> list[Solid]:
-    from benchmarks.scenes.paints import checks
-
-    return [box((0, 0.008, 0), (0.40, 0.016, 0.36), checks(k.a, (236, 234, 228), 0.07))]
-
-
-def _carton(k: Looks) -> list[Solid]:
-    brown = grained((178, 138, 92), 0.08)
-    return [
-        box((0, 0.08, 0), (0.32, 0.16, 0.28), brown),
-        box((0, 0.1605, 0), (0.05, 0.001, 0.281), grained((206, 178, 130), 0.02)),
     ]

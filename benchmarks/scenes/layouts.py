@@ -6,13 +6,13 @@ Metres; x to the right, y up, the floor at y = 0. A room's camera looks from one
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from benchmarks.scenes.build import box, cone
 from benchmarks.scenes.furniture import Furnished, furnish
-from benchmarks.scenes.paints import checks, grained, shade_of, stripes
+from benchmarks.scenes.paints import checks, grained, muted, shade_of, stripes
 from benchmarks.scenes.raster import Lamp
 from tools.finder.sample_home.materials import linear, plain, tiles, wood
 from tools.finder.sample_home.shapes import Paint, Solid
@@ -54,8 +54,6 @@ class Layout:
     hub: tuple[float, float]
     curtain: tuple[int, int, int, int]
     """Where a curtain hangs on the picture (x, y, width, height)."""
-    spread: float
-    """How far apart things lie at least, metres."""
 
 
 def floor_paint(rng: np.random.Generator) -> Paint:
@@ -71,7 +69,7 @@ def floor_paint(rng: np.random.Generator) -> Paint:
         level = int(rng.integers(120, 225))
         return _floor_tiles(linear(level, level, max(0, level - 12)), linear(level - 60, level - 60, level - 60), side)
     if style == 2:
-        return grained(shade_of(str(rng.choice(["grey", "brown", "blue", "red", "green"])), rng), 0.3, seed)
+        return grained(muted(str(rng.choice(["grey", "brown", "blue", "red", "green"])), rng), 0.3, seed)
     return grained((188, 180, 166), 0.14, seed)
 
 
@@ -133,15 +131,13 @@ def table_top(rng: np.random.Generator, room: str) -> Layout:
         furniture.append(box((x * (half - 0.05), 0.36, z * (deep - 0.05)), (0.05, 0.70, 0.05), plain(90, 66, 46)))
     if rng.random() < 0.7:
         side = float(rng.choice([-1.0, 1.0]))
-        seat = grained(shade_of(str(rng.choice(["grey", "brown", "blue", "black"])), rng), 0.2)
+        seat = grained(muted(str(rng.choice(["grey", "brown", "blue", "black"])), rng), 0.2)
         furniture += [
             box((side * (half + 0.35), 0.45, 0.1), (0.42, 0.04, 0.42), seat),
             box((side * (half + 0.54), 0.70, 0.1), (0.04, 0.5, 0.42), seat),
         ]
     if rng.random() < 0.6:
-        shell.append(
-            box((float(rng.uniform(-1, 1)), 0.003, 1.2), (1.8, 0.006, 1.2), grained(shade_of("red", rng), 0.4))
-        )
+        shell.append(box((float(rng.uniform(-1, 1)), 0.003, 1.2), (1.8, 0.006, 1.2), grained(muted("red", rng), 0.4)))
     middle = str(rng.choice(["tray", "mat"]))
     width = half * 0.46
     if middle == "tray":
@@ -167,11 +163,16 @@ def table_top(rng: np.random.Generator, room: str) -> Layout:
     view = Camera(eye, target, focal, WIDTH, HEIGHT)
     door = (float(rng.choice([-2.6, 2.6])), 1.7)
     corner = (0, 0, 150, 260) if door[0] > 0 else (WIDTH - 150, 0, 150, 260)
-    return Layout(room, view, shell, furniture, surfaces, lamps(rng, target, 1.7, 2.4), door, (0.0, 1.2), corner, 0.13)
+    return Layout(room, view, shell, furniture, surfaces, lamps(rng, target, 1.7, 2.4), door, (0.0, 1.2), corner)
+
+
+def _mirrored(solids: list[Solid], flip: float) -> list[Solid]:
+    return [replace(s, at=(flip * s.at[0], s.at[1], s.at[2]), yaw=flip * s.yaw) for s in solids]
 
 
 def whole_room(rng: np.random.Generator, room: str) -> Layout:
-    """A furnished room from under the ceiling."""
+    """A furnished room from under the ceiling, from its right or its left corner."""
+    flip = float(rng.choice([-1.0, 1.0]))
     wide, deep = float(rng.uniform(3.7, 4.4)), float(rng.uniform(3.6, 4.2))
     shell = [
         box((0, -0.05, 0), (wide + 6, 0.1, deep + 6), floor_paint(rng)),
@@ -182,18 +183,19 @@ def whole_room(rng: np.random.Generator, room: str) -> Layout:
     ]
     placed: list[Furnished] = furnish(rng, wide, deep)
     furniture = [solid for one in placed for solid in one.solids]
-    surfaces = [Surface(*spot) for one in placed for spot in one.spots]
-    eye = (
-        wide / 2 + float(rng.uniform(-0.15, 0.1)),
-        float(rng.uniform(2.15, 2.45)),
-        -deep / 2 - float(rng.uniform(-0.1, 0.5)),
-    )
-    target = (-0.35 + float(rng.uniform(-0.2, 0.2)), 0.65, 0.35 + float(rng.uniform(-0.2, 0.2)))
-    view = Camera(eye, target, float(rng.uniform(590, 690)), WIDTH, HEIGHT)
-    left, top = view.project((-wide / 2, 2.1, -0.8))
-    curtain = (max(0, int(left) - 60), max(0, int(top)), 120, 240)
-    made = lamps(rng, (0.0, 0.4, 0.0), 3.4, 2.55)
     furniture.append(cone((0, 2.59, 0), 0.12, 0.1, 0.05, plain(230, 220, 190)))
-    return Layout(
-        room, view, shell, furniture, surfaces, made, (wide / 2 + 0.7, deep / 2 - 0.5), (0.35, -0.15), curtain, 0.11
-    )
+    surfaces = [
+        Surface(zone, (flip * at[0], at[1]), half, height, (flip * stand[0], stand[1]))
+        for one in placed
+        for zone, at, half, height, stand in one.spots
+    ]
+    corner = wide / 2 + float(rng.uniform(-0.15, 0.1))
+    eye = (flip * corner, float(rng.uniform(2.15, 2.45)), -deep / 2 - float(rng.uniform(-0.1, 0.5)))
+    target = (flip * (-0.35 + float(rng.uniform(-0.2, 0.2))), 0.65, 0.35 + float(rng.uniform(-0.2, 0.2)))
+    view = Camera(eye, target, float(rng.uniform(590, 690)), WIDTH, HEIGHT)
+    left, top = view.project((-flip * wide / 2, 2.1, -0.8))
+    curtain = (min(max(0, int(left) - 60), WIDTH - 120), max(0, int(top)), 120, 240)
+    made = lamps(rng, (0.0, 0.4, 0.0), 3.4, 2.55)
+    door, hub = (flip * (wide / 2 + 0.7), deep / 2 - 0.5), (flip * 0.35, -0.15)
+    shell, furniture = _mirrored(shell, flip), _mirrored(furniture, flip)
+    return Layout(room, view, shell, furniture, surfaces, made, door, hub, curtain)

@@ -100,15 +100,17 @@ class Disturber:
             mask = cv2.resize(mask, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
             cv2.multiply(picture, cv2.merge([1 - np.float32(0.32 * fade) * mask] * 3), picture)
 
+    def lens(self, picture: Array) -> Array:
+        """The picture (uint8 BGR) as the lens blurs it."""
+        return cv2.GaussianBlur(picture, (0, 0), self.what.blur) if self.what.blur > 0.2 else picture
+
     def sensor(self, picture: Array, t: float) -> Array:
-        """The frame (uint8 BGR) that the camera gives of a picture (uint8 BGR)."""
+        """The frame (uint8 BGR) that the camera gives at `t` of a picture behind the lens (uint8 BGR)."""
         height, width = picture.shape[:2]
         if self.what.light == "gradual":
             gain = 1 - self.what.at * math.sin(math.pi * t / self._duration) ** 2
             levels = np.arange(256, dtype=np.float32)[:, None] * np.array([gain + 0.2 * (1 - gain), gain, gain])
             picture = cv2.LUT(picture, np.clip(levels, 0, 255).astype(np.uint8)[None])
-        if self.what.blur > 0.2:
-            picture = cv2.GaussianBlur(picture, (0, 0), self.what.blur)
         down, right = self._rng.integers(0, 48, 2)
         frame = cv2.add(picture, self._noise[down : down + height, right : right + width], dtype=cv2.CV_8U)
         if self.what.jpeg:

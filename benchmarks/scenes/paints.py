@@ -31,6 +31,16 @@ def shade_of(name: str, rng: np.random.Generator) -> tuple[int, int, int]:
     return int(moved[0]), int(moved[1]), int(moved[2])
 
 
+def muted(name: str, rng: np.random.Generator) -> tuple[int, int, int]:
+    """A dull value of that colour word, as of carpets and covers."""
+    dull = float(rng.uniform(0.35, 0.75))
+    r, g, b = (
+        int(value * (1 - dull) + level * dull)
+        for value, level in zip(shade_of(name, rng), (118, 114, 108), strict=True)
+    )
+    return r, g, b
+
+
 def stripes(
     one: tuple[int, int, int], other: tuple[int, int, int], width: float, axis: int, share: float = 0.4
 ) -> Paint:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tools.finder.sample_home.shapes import Array
+from tools.finder.sample_home.shapes import Array, Region
 from tools.finder.sample_home.trace import Camera
 
 LIGHT = np.array([-0.45, -0.62, 0.64], np.float32)
@@ -102,20 +102,34 @@ def _arm(shoulder: Array, hand: Array, person: Person, size: float) -> list[_Lim
     ]
 
 
-def draw(picture: Array, ahead: Array, pose: Pose, person: Person, view: Camera) -> Array:
-    """Draw a person onto `picture` (BGR 0 to 1, in place); the share of each pixel that is covered.
+def around(pose: Pose, view: Camera, margin: int = 40) -> Region:
+    """The part of the picture in which a person, what is held, and their shadow can be seen."""
+    (x, z), (hx, hy, hz) = pose.stance, pose.hand
+    corners = [(x + a, y, z + b) for a in (-0.5, 0.5) for b in (-0.5, 0.5) for y in (0.0, 2.0)]
+    corners += [(hx + a, hy + c, hz + b) for a in (-0.3, 0.3) for b in (-0.3, 0.3) for c in (-0.3, 0.3)]
+    flat = view.flatten(np.array(corners, np.float32))
+    if flat[:, 2].min() < 0.1:
+        return 0, 0, view.width, view.height
+    left, top = (int(v) - margin for v in flat[:, :2].min(0))
+    right, bottom = (int(v) + margin for v in flat[:, :2].max(0))
+    left, top = min(max(0, left), view.width - 8), min(max(0, top), view.height - 8)
+    return left, top, max(8, min(view.width, right) - left), max(8, min(view.height, bottom) - top)
 
-    `ahead`: metres ahead of the camera of what each pixel shows.
+
+def draw(picture: Array, ahead: Array, pose: Pose, person: Person, view: Camera, origin: tuple[int, int]) -> Array:
+    """Draw a person onto a part of the picture (BGR 0 to 1, in place); the share of each pixel that is covered.
+
+    `ahead`: metres ahead of the camera of what each pixel shows; `origin`: the part's first column and row.
     """
     cover = np.zeros(picture.shape[:2], np.float32)
     parts = limbs(pose, person)
     for part in sorted(parts, key=lambda limb: -view.depth(((limb.a + limb.b) / 2).tolist())):
-        _paint(picture, cover, ahead, part, view)
+        _paint(picture, cover, ahead, part, view, origin)
     return cover
 
 
-def _paint(picture: Array, cover: Array, ahead: Array, limb: _Limb, view: Camera) -> None:
-    ends = view.flatten(np.stack([limb.a, limb.b]))
+def _paint(picture: Array, cover: Array, ahead: Array, limb: _Limb, view: Camera, origin: tuple[int, int]) -> None:
+    ends = view.flatten(np.stack([limb.a, limb.b])) - np.array([*origin, 0], np.float32)
     if ends[:, 2].min() < 0.2:
         return
     (ax, ay, az), (bx, by, bz) = ends.tolist()

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.scenes.build import height_of
-from benchmarks.scenes.kinds import ANY, COLOURS, KINDS, Thing, make, make_cover
+from benchmarks.scenes.kinds import Thing
 from benchmarks.scenes.layouts import Layout, Surface
 from benchmarks.scenes.people import dressed
 from benchmarks.scenes.script import FATES, Leg, Spot, Touch, Visit, Ways, schedule
+from benchmarks.scenes.stock import ANY, COLOURS, KINDS, make, make_cover
 from tools.finder.sample_home.shapes import Vector
 
 Sees = Callable[[str, Vector], bool]
 """Whether a camera sees a point of its room."""
-MARGIN_M = 0.03
+MARGIN_M = 0.02
 TARGETS = {"table": 4, "room": 4}
 MOST_COVERS = 2
 
@@ -42,7 +43,7 @@ class Plan:
     @property
     def duration_s(self) -> float:
         """How long the recordings last."""
-        return math.ceil(max((visit.end for visit in self.visits), default=10.0) + 8.0)
+        return math.ceil(max((visit.end for visit in self.visits), default=10.0) + 7.0)
 
 
 class _Places:
@@ -55,10 +56,10 @@ class _Places:
     def spot(self, camera: str, radius: float, room: float = 0.0) -> Spot | None:
         """A free spot for a thing of that radius, `room` metres away from all others; None where there is none."""
         surfaces = self._layouts[camera].surfaces
-        for attempt in range(120):
+        for attempt in range(400):
             surface = surfaces[int(self._rng.integers(0, len(surfaces)))]
             x, z = self._within(surface, radius)
-            apart = room if attempt < 60 else 0.0
+            apart = room if attempt < 150 else 0.0
             near = any(math.hypot(x - a, z - b) < max(radius + r + MARGIN_M, apart) for a, b, r in self._taken[camera])
             if not near and self._sees(camera, (x, surface.height + 0.01, z)):
                 self._taken[camera].append((x, z, max(radius, room / 2)))
@@ -76,9 +77,12 @@ def radius_of(thing: Thing) -> float:
     """How far a thing reaches from its middle, metres, on the ground."""
     reach = 0.0
     for part in thing.parts:
-        middle, around = part.bound
-        away = math.hypot(float(middle[0]), float(middle[2]))
-        reach = max(reach, away + (math.hypot(part.size[0], part.size[2]) / 2 if part.kind == "box" else around * 0.7))
+        middle, bound = part.bound
+        if part.kind == "box":
+            side = math.hypot(part.size[0], part.size[2]) / 2
+        else:
+            side = bound if part.pitch else max(part.size[0], part.size[2])
+        reach = max(reach, math.hypot(float(middle[0]), float(middle[2])) + side)
     return reach
 
 

@@ -61,12 +61,11 @@ def _around(flat: Array, camera: Camera) -> Region:
 
 def cast(solids: Sequence[Solid], camera: Camera, into: Buffer, first: int = 0, within: Region | None = None) -> None:
     """Meet the rays of `camera` (of those in `within`) with the solids, numbered from `first`, nearest first."""
-    ways = np.empty(0)
     for number, solid in enumerate(solids, first):
         x, y, w, h = part_of(solid, camera) if within is None else _both(part_of(solid, camera), within)
         if w <= 0 or h <= 0:
             continue
-        ways = camera.rays((x, y, w, h), 1).reshape(-1, 3)
+        ways: Array = camera.rays((x, y, w, h), 1).reshape(-1, 3)
         eye = np.broadcast_to(np.asarray(camera.eye, np.float32), ways.shape)
         distance = meet(solid, eye, ways).reshape(h, w)
         block = into.depth[y : y + h, x : x + w]

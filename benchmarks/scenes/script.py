@@ -19,7 +19,7 @@ FATES = ("stay", "move", "cover", "uncover", "out", "other")
 SPEED = 1.8
 ARM_S = 0.9
 """Seconds in which the hand goes to a thing, and back."""
-CALM_S = 4.0
+CALM_S = 3.5
 """Seconds between two visits of one camera, at least."""
 
 
@@ -144,7 +144,7 @@ def schedule(
     errands: list[list[Leg]], ways: dict[str, Ways], people: list[Person], rng: np.random.Generator
 ) -> list[Visit]:
     """Give each leg its time: a camera's visits one after the other, the legs of an errand one after the other."""
-    free = {camera: float(rng.uniform(6.0, 9.0)) for camera in ways}
+    free = {camera: float(rng.uniform(5.0, 7.0)) for camera in ways}
     visits: list[Visit] = []
     ready: dict[str, float] = {}
     for errand in errands:

@@ -115,7 +115,7 @@ class Truth:
         covers = [n for n in state.lying if self._plan.roles[n] == "cover"]
         own = [n for n in covers if n == f"cover_{name}"]
         later = [n for n in covers if self._put(n, rest.film) >= rest.since]
-        return (own or later or [None])[0]
+        return next(iter([*own, *later]), None)
 
     def _put(self, name: str, film: Film) -> float:
         return max((rest.since for rest in self._rests(name) if rest.film is film), default=-1.0)
@@ -151,7 +151,7 @@ class Truth:
             "box": sight["box"] if sight else None,
             "covered_by": track[-1].get("covered_by") if lies and track else None,
             "rest_box": rest_box, "rest_place": last_rest.spot.zone if last_rest else None,
-            "px": int(sight.get("visible_px", sight.get("px", 0))) if sight else 0,
+            "px": _pixels(sight),
         }  # fmt: skip
         if not lies:
             row["gone"] = True
@@ -220,6 +220,10 @@ def _last_visible(sight: Row, end: float) -> float:
         if until >= last:
             last = since - 1 / FPS
     return round(max(float(sight["from"]), last), 2)
+
+
+def _pixels(sight: Row | None) -> int:
+    return int(sight["visible_px"] if "visible_px" in sight else sight["px"]) if sight else 0
 
 
 def _runs(frames: list[int]) -> list[tuple[int, int]]:
