@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -65,7 +66,13 @@ class HausgeistApp(HomeApp):
     async def on_mount(self) -> None:
         """Show the talk at once; the house is woken after the first picture stands."""
         await self.push_screen(self.talk)
-        self.call_after_refresh(self._wake)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """The first picture stands: what was made so far is for good, and the house is woken."""
+        gc.enable()
+        gc.freeze()
+        self._wake()
 
     async def on_unmount(self) -> None:
         """The house ends with the app."""

@@ -35,6 +35,7 @@ TABS: tuple[tuple[str, str, type[Pane]], ...] = (
 class HouseScreen(Screen[None]):
     """One tab at a time; Ctrl+Left and Ctrl+Right, or 1 to 7 with Alt, go to another."""
 
+    CSS_PATH = "house.tcss"
     BINDINGS: ClassVar = [
         Binding("escape", "back", "Back", show=False),
         Binding("ctrl+right", "next(1)", "Next tab", priority=True),

@@ -6,6 +6,7 @@ all settings in its own process, and tells what is wrong with them.
 
 from __future__ import annotations
 
+import gc
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ DEFAULTS = {"theme": "lantern", "language": "auto", "pictures": "auto", "guide":
 
 def run(overrides: Sequence[str] = (), session: str = "") -> int:
     """Run the app until the reader leaves; gives the exit status."""
+    gc.disable()  # until the first picture stands; nothing of what is imported is ever garbage
     from tui.app.app import HausgeistApp
     from tui.app.home import Home
     from tui.app.late import LateHouse

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Markdown, Static
-from textual.widgets.markdown import MarkdownStream
+from textual.widgets import Static
 
 from tui.app.card import ToolCard
 from tui.app.home import tr
@@ -16,6 +15,9 @@ from tui.app.shown import LONGEST, cut, one_line
 from tui.sanitize import Sanitizer
 
 if TYPE_CHECKING:
+    from textual.widgets import Markdown
+    from textual.widgets.markdown import MarkdownStream
+
     from agent.events import TurnEvent
 
 PIECE = 2000
@@ -77,6 +79,8 @@ class TurnView(Vertical):
 
     async def restore(self, reply: str, calls: list[dict[str, Any]]) -> None:
         """Show a turn of the history: its calls as closed cards, then the reply."""
+        from textual.widgets import Markdown
+
         from tools.output import ToolOutput
 
         for number, call in enumerate(calls):
@@ -97,6 +101,8 @@ class TurnView(Vertical):
             waiting.display = bool(text)
 
     async def _write(self, text: str) -> None:
+        from textual.widgets import Markdown
+
         self.reply += text
         self._wait("")
         if self._markdown is None:

@@ -28,6 +28,7 @@ LEAST = 3
 class ZonesScreen(Screen[None]):
     """Mark corners, then enter names the zone."""
 
+    CSS_PATH = "house.tcss"
     BINDINGS: ClassVar = [
         Binding("escape", "back", "Back"),
         Binding("enter", "save", "Save", priority=True),
