@@ -7,6 +7,7 @@ counted on from frame to frame (`Clock`).
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,6 +62,8 @@ class Probe:
     creation: float | None
     problems: tuple[str, ...] = ()
     steady: bool = True
+    counting: bool = False
+    """Whether its timestamps tell nothing, so that its frames are counted."""
 
 
 @dataclass
@@ -108,17 +111,19 @@ def probe(path: Path) -> Probe:
 def _summary(
     path: Path, stream: Any, container: Any, times: list[float | None], keys: list[int], problems: list[str]
 ) -> Probe:
-    stated = float(stream.average_rate) if stream.average_rate else 0.0
+    stated = 0.0 if _avi_without_rate(path, container) else float(stream.average_rate or 0.0)
     known = np.sort(np.array([time for time in times if time is not None]))
     steps = np.diff(known)
-    rate = stated if 0 < stated < 1000 else ASSUMED_FPS
+    coded = float(stream.codec_context.framerate or 0.0)
+    rate = next((r for r in (stated, coded) if 0 < r < 1000), ASSUMED_FPS)
     usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 1.0 / rate
-    counting = len(known) < 0.5 * len(times) or (len(known) > 20 and float((steps <= 0).mean()) > REPEATED)
+    repeated = len(known) < 0.5 * len(times) or (len(known) > 20 and float((steps <= 0).mean()) > REPEATED)
+    counting = repeated or _avi_without_rate(path, container)
     if counting:
         usual = 1.0 / rate
     clock = Clock(float(known[0]) if len(known) else 0.0, usual, counting)
     offsets = np.array([clock.offset(time) for time in times])
-    problems += _wrong(path, stream, container, stated, counting, times)
+    problems += _wrong(path, container, stated, repeated, times)
     steady = not counting and not any("timestamps" in problem for problem in problems)
     span = float(offsets.max()) + usual
     promised = float(stream.duration * stream.time_base) if stream.duration else _promised(container)
@@ -128,16 +133,25 @@ def _summary(
         width=stream.codec_context.width, height=stream.codec_context.height, fps=1.0 / usual, duration_s=span,
         frames=len(times), keys=tuple(sorted(float(offsets[key]) for key in keys)), first_pts=clock.first_pts,
         creation=_creation(container.metadata.get("creation_time")), problems=tuple(problems), steady=steady,
+        counting=counting,
     )  # fmt: skip
+
+
+def _avi_without_rate(path: Path, container: Any) -> bool:
+    """Whether an AVI file's stream header gives no rate (`strh`: dwScale, dwRate), for which FFmpeg takes 25."""
+    if "avi" not in container.format.name.split(","):
+        return False
+    with path.open("rb") as file:
+        head = file.read(4096)
+    at = head.find(b"vids", head.find(b"strh"))
+    return at >= 0 and 0 in struct.unpack_from("<II", head, at + 20)
 
 
 def _promised(container: Any) -> float:
     return float(container.duration) / 1e6 if container.duration else 0.0
 
 
-def _wrong(
-    path: Path, stream: Any, container: Any, stated: float, counting: bool, times: list[float | None]
-) -> list[str]:
+def _wrong(path: Path, container: Any, stated: float, repeated: bool, times: list[float | None]) -> list[str]:
     """What is wrong with the header and the timestamps, in words."""
     found = []
     named = [suffixes for name, suffixes in _SUFFIXES.items() if name in container.format.name.split(",")]
@@ -148,7 +162,7 @@ def _wrong(
     jumps = _jumps([time for time in times if time is not None])
     if jumps:
         found.append(f"its timestamps jump {jumps} times" if jumps > 1 else "its timestamps jump once")
-    if counting:
+    if repeated:
         found.append("many of its timestamps repeat or are missing")
     return found
 

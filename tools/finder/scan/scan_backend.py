@@ -85,6 +85,7 @@ class _Pass:
         self._pending: list[_Found] = []
         self._changes: list[ScanChange] = []
         self._seen: Sample | None = None
+        self._size_changes: list[str] = []
         self._calm: Sample | None = None
         self._calm_still: int | None = None
         self._first: int | None = None
@@ -100,10 +101,10 @@ class _Pass:
             self._calm = self._seen
         last = self._keep_calm() if self._calm is not None else None
         people = [ScanPerson(tuple(self._full_point(p) for p in t.path)) for t in self._people.people()]
-        i = self._info
+        i, problems = self._info, (*self._info.problems, *self._size_changes)
         found = [self._with_person(c) for c in sorted(self._changes, key=lambda change: change.offset)]
         return Scan(
-            i.width, i.height, i.fps, i.duration_s, i.creation, i.problems, tuple(self._stills), tuple(found),
+            i.width, i.height, i.fps, i.duration_s, i.creation, problems, tuple(self._stills), tuple(found),
             tuple(people), self._first if self._first is not None else last, last,
         )  # fmt: skip
 
@@ -129,8 +130,16 @@ class _Pass:
             self._emit(ScanProgress(sample.offset, self._info.duration_s))
             self._take(sample)
 
+    def _note_size(self, sample: Sample) -> None:
+        """Say so where the recording goes on in another size; its pictures are brought to the first one."""
+        size = sample.frame.width, sample.frame.height
+        if size != sample.size and not self._size_changes:
+            words = f"its picture size changes at {sample.offset:.1f} s"
+            self._size_changes.append(f"{words} from {sample.size[0]}x{sample.size[1]} to {size[0]}x{size[1]}")
+
     def _take(self, sample: Sample) -> None:
         self._seen = sample
+        self._note_size(sample)
         if self._model.quiet(sample.image, sample.offset):
             self._set_calm(sample)
             return

@@ -123,11 +123,8 @@ class Reader:
         return _frames(self._container, self._stream)
 
     def _restart(self) -> None:
-        self._clock = Clock(self._info.first_pts, 1.0 / self._info.fps, not self._info.steady and self._counts())
+        self._clock = Clock(self._info.first_pts, 1.0 / self._info.fps, self._info.counting)
         self._kept = None
-
-    def _counts(self) -> bool:
-        return any("repeat" in problem for problem in self._info.problems)
 
     def _seek(self, start_s: float) -> None:
         self._frames = self._open() if self._frames is None else self._frames
