@@ -223,7 +223,7 @@ async def test_the_palette_has_the_same_commands(pilot: Pilot[Any]) -> None:
     await pilot.pause()
     await write(pilot, "timeline")
     await until(pilot, lambda: "timeline — A thing or people" in shown(pilot))
-    await pilot.press("down", "enter")
+    await pilot.press("enter")
     await until(pilot, lambda: isinstance(pilot.app.screen, HouseScreen))
 
 
