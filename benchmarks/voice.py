@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--limit", type=int, default=100, help="sentences of the round trip")
     parser.add_argument("--every", type=int, default=1, help="take only every n-th sentence")
     parser.add_argument("--only", choices=("round_trip", "librivox", "first_sound"), help="one part")
-    parser.add_argument("--reply-tokens", type=int, default=0, help="longest reply in first_sound; 0: the setting")
+    parser.add_argument("--reply-tokens", type=int, default=160, help="longest reply in first_sound; 0: the setting")
     options = parser.parse_args(arguments)
     texts = SENTENCES.read_text(encoding="utf-8").splitlines()[:: options.every][: options.limit]
     with tempfile.TemporaryDirectory() as state, House.open({**os.environ, "HAUSGEIST_HOME": state}) as house:

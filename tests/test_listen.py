@@ -64,15 +64,28 @@ def test_read_sentences(home: House, shared_data: Path) -> None:
 
 
 def test_nothing_is_heard_where_nobody_speaks(home: House) -> None:
+    """A minute of each: silence, white noise, and music of several kinds; also with names from the house."""
     random = np.random.default_rng(5)
-    seconds = np.arange(20 * SAMPLE_RATE) / SAMPLE_RATE
+    length = 60 * SAMPLE_RATE
     for name, sound in {
-        "silence": np.zeros_like(seconds),
-        "noise": 0.3 * random.standard_normal(len(seconds)),
-        "music": _music(random, len(seconds)),
+        "silence": np.zeros(length),
+        "noise": 0.3 * random.standard_normal(length),
+        "plucked chords and a drum": _music(random, length),
+        "a violin alone": _melody(random, length, partials=15, vibrato=1.0),
+        "a flute alone": _melody(random, length, partials=3, vibrato=2.0),
     }.items():
-        got = transcribe(home, sound.astype(np.float32))
-        assert (got.text, got.language, got.segments) == ("", None, ()), name
+        for hotwords in ((), ("kitchen", "Nele", "blue folder")):
+            got = transcribe(home, sound.astype(np.float32), hotwords=hotwords)
+            assert (got.text, got.language, got.segments) == ("", None, ()), name
+
+
+def test_names_of_the_house_are_written_as_they_are(home: House, tmp_path: Path, shared_data: Path) -> None:
+    """Names given as hotwords do not spoil what is heard, in any language."""
+    folder = shared_data / "speech" / "commands"
+    names = ("kitchen", "study", "Nele", "Anna Schmidt", "blue folder", "书房")
+    for name, truth in json.loads((folder / "transcripts.json").read_text(encoding="utf-8")).items():
+        got = transcribe(home, folder / name, hotwords=names)
+        assert words(got.text) == words(truth["text"]), name
 
 
 def test_bad_sounds_are_named(home: House, tmp_path: Path) -> None:
@@ -85,6 +98,21 @@ def test_bad_sounds_are_named(home: House, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="one channel"):
         transcribe(home, np.zeros((2, 100), np.float32))
     assert transcribe(home, np.zeros(0, np.float32)).text == ""
+
+
+def _melody(random: np.random.Generator, length: int, partials: int, vibrato: float) -> np.ndarray:
+    """One voice of long notes with vibrato, half a second to a second each."""
+    sound = np.zeros(length + SAMPLE_RATE)
+    start = 0
+    while start < length:
+        time = np.arange(int(random.uniform(0.5, 1.0) * SAMPLE_RATE)) / SAMPLE_RATE
+        pitch = random.choice([220.0, 261.6, 293.7, 329.6, 392.0, 440.0])
+        phase = 2 * np.pi * pitch * time + vibrato * np.sin(2 * np.pi * 5.5 * time)
+        swell = np.minimum(1, np.minimum(time, time[::-1]) / 0.08)
+        note = sum(np.sin(k * phase) / k for k in range(1, partials + 1))
+        sound[start : start + len(time)] += 0.2 * swell * note
+        start += len(time)
+    return sound[:length]
 
 
 def _music(random: np.random.Generator, length: int) -> np.ndarray:

@@ -97,6 +97,10 @@ def test_a_sentence_is_given_out_as_soon_as_it_has_ended() -> None:
 
 def test_only_a_long_first_sentence_is_divided() -> None:
     assert clauses("Dinner is ready, come.") == ["Dinner is ready, come."]
-    long = "It costs 1,250,000 euros in all and there is no way around paying every cent of it"
-    assert clauses(long) == [long]
+    long = "It costs 1,250,000 euros in all, since nobody knows any way around paying every cent"
+    assert clauses(long)[0] == "It costs 1,250,000 euros in all,"
+    because = "Sleep is important for the health of people because it helps to restore energy, among other things."
+    assert clauses(because) == [
+        "Sleep is important for the health of people,", "because it helps to restore energy, among other things.",
+    ]  # fmt: skip
     assert clauses("在书房的桌子上，台灯的左边，早上十点四十二分放在那里的，后来没有人动过它。")[0].endswith("，")

@@ -27,6 +27,9 @@ class ScriptedSession:
         self._answer = answer
         self.asked: list[str] = []
 
+    def warm(self) -> None:
+        """Nothing to load."""
+
     async def send(self, text: str, *, cancellation: Cancellation) -> AsyncIterator[TurnEvent]:
         self.asked.append(text)
         said = ""

@@ -67,7 +67,8 @@ class Conversation:
         self._signals: set[Reply] = set()
         self._question: asyncio.Future[Decision] | None = None
         self._asked = asyncio.Event()
-        self._now_s = 0.0
+        self.now_s = 0.0
+        """Seconds of sound that came in so far."""
         self._awake_until_s = float("-inf")
         self._pressed = False
         self._addressed = True
@@ -135,7 +136,7 @@ class Conversation:
 
     async def take(self, frame: Frame) -> None:
         """The next frame goes to whom it is for."""
-        self._now_s = frame.end_s
+        self.now_s = frame.end_s
         self._clock.note(frame.end_s)
         if frame.wake is not None:
             self._wake(frame.wake)
@@ -177,7 +178,7 @@ class Conversation:
     def _wake(self, word: str) -> None:
         if self.sounding:
             self.interrupt("speech", quietly=True)
-        self._awake_until_s = self._now_s + max(self.options.follow_up_s, 5.0)
+        self._awake_until_s = self.now_s + max(self.options.follow_up_s, 5.0)
         self.mouth.silent_since_s = float("-inf")
         self._signal("listening")
         self._tell(Woke(word))
@@ -255,7 +256,7 @@ class Conversation:
         except HausgeistError as problem:
             self._tell(Note(str(problem)))
         if self._spoken is spoken and not spoken.turn.interrupted and self.options.follow_up_s:
-            self._awake_until_s = self._now_s + TAIL_S + self.options.follow_up_s
+            self._awake_until_s = self.now_s + TAIL_S + self.options.follow_up_s
 
     async def _ask(self, event: ApprovalNeeded, reply: Reply) -> Decision:
         if self.options.approve_all:

@@ -5,14 +5,15 @@ A driver that hangs or crashes is an error with a remedy here, within seconds: n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.errors import ToolUnavailableError, WorkerDiedError, WorkerTimeoutError
 from runtime.house import House
 from runtime.residency import Priority
-from runtime.worker import Cancellation, WorkerSpec
+from runtime.worker import Cancellation, Worker, WorkerSpec
 from tools.speech.frames import Frame, SoundDevice
 
 EAR = WorkerSpec("ear", "tools.speech.ear_backend:EarService", cpu_bytes=150_000_000, priority=Priority.SPEECH)
@@ -50,27 +51,29 @@ def listen(
     hanging, and `CallCancelled`.
     """
     file = str(source.file.expanduser().absolute()) if source.file else None
-    with house.residency.lease(EAR) as worker:
-        try:
-            worker.call(
-                "listen", file, source.device, wake_words, paced=source.paced,
-                on_item=on_frame, cancellation=cancellation, timeout_s=_PATIENCE_S,
-            )  # fmt: skip
-        except WorkerTimeoutError as problem:
-            worker.close(grace_s=0.0)
-            raise ToolUnavailableError("The microphone does not answer.", remedy=_REMEDY) from problem
-        except WorkerDiedError as problem:
-            raise ToolUnavailableError("The driver of the microphone crashed.", remedy=_REMEDY) from problem
+    with _explained(house) as worker:
+        worker.call(
+            "listen", file, source.device, wake_words, paced=source.paced,
+            on_item=on_frame, cancellation=cancellation, timeout_s=_PATIENCE_S,
+        )  # fmt: skip
 
 
 def devices(house: House) -> list[SoundDevice]:
     """The sound devices of this machine. Raises `ToolUnavailableError` with the reason."""
-    with house.residency.lease(EAR) as worker:
-        try:
-            found: list[SoundDevice] = worker.call("devices", timeout_s=_PATIENCE_S)
-        except WorkerTimeoutError as problem:
-            worker.close(grace_s=0.0)
-            raise ToolUnavailableError("The sound system does not answer.", remedy="Restart it.") from problem
-        except WorkerDiedError as problem:
-            raise ToolUnavailableError("The sound system crashed.", remedy="Restart it.") from problem
+    with _explained(house) as worker:
+        found: list[SoundDevice] = worker.call("devices", timeout_s=_PATIENCE_S)
     return found
+
+
+@contextmanager
+def _explained(house: House) -> Iterator[Worker]:
+    """The ear's worker; its death and its silence are errors of the sound system."""
+    try:
+        with house.residency.lease(EAR) as worker:
+            try:
+                yield worker
+            except WorkerTimeoutError as problem:
+                worker.close(grace_s=0.0)
+                raise ToolUnavailableError("The microphone does not answer.", remedy=_REMEDY) from problem
+    except WorkerDiedError as problem:
+        raise ToolUnavailableError("The driver of the microphone crashed.", remedy=_REMEDY) from problem

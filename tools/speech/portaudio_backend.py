@@ -1,18 +1,13 @@
-"""The library PortAudio by sounddevice, or the reason why it is not there. Owns no device."""
+"""The library PortAudio by sounddevice, or the reason why it is not there. Owns no device.
+
+It is loaded when first asked for: loading it opens the sound system, and who reads files must not depend on that.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 from typing import Any
-
-try:
-    import sounddevice
-
-    _MISSING = ""
-except OSError as problem:
-    sounddevice = None
-    _MISSING = str(problem)
 
 
 def silence_drivers() -> None:
@@ -25,9 +20,15 @@ def silence_drivers() -> None:
 
 def missing() -> str:
     """Why PortAudio cannot be used here, with the remedy; empty where it can."""
-    return f"the library PortAudio is missing ({_MISSING}); install libportaudio2" if sounddevice is None else ""
+    try:
+        portaudio()
+    except OSError as problem:
+        return f"the library PortAudio is missing ({problem}); install libportaudio2"
+    return ""
 
 
 def portaudio() -> Any:
     """The module `sounddevice`. Ask `missing` first."""
+    import sounddevice
+
     return sounddevice

@@ -12,6 +12,12 @@ from tools.speech.normalise import sentences
 _FIRST_CLAUSE = (16, 48)
 """Characters of the first clause: at least, and what counts as long without one."""
 _CLAUSE = re.compile(r"[,;:，；：、]\s*|\s[–—-]\s")
+_JOINT = re.compile(
+    r"(?<=\s)(?:because|which|while|although|so that|in order to|and|but|weil|damit|und|aber|oder|parce que|afin de"
+    r"|mais|porque|para que|pero)\s"
+)
+"""Words before which a person may draw breath, where there is no mark."""
+_JOINT_LEAST = 24
 _END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*\s+|[。！？；]+[”’」』）]*|\n+)")
 
 
@@ -45,15 +51,31 @@ class SentenceStream:
 
 
 def clauses(sentence: str) -> list[str]:
-    """A long sentence in two parts: the first clause and the rest; a short one, or one without a mark, whole."""
+    """A long sentence in two parts, the first clause and the rest; a short or an undivided one whole.
+
+    It is divided at the first mark, or before a word that joins clauses, whichever comes first and far enough in.
+    """
     least, long = _FIRST_CLAUSE
     if _width(sentence) <= long:
         return [sentence]
+    found = []
     for mark in _CLAUSE.finditer(sentence):
-        inside_number = mark.end() < len(sentence) and sentence[mark.end()].isdigit() and mark[0].strip() in ",:"
-        if not inside_number and min(_width(sentence[: mark.end()]), _width(sentence[mark.end() :])) >= least:
-            return [sentence[: mark.end()].strip(), sentence[mark.end() :].strip()]
-    return [sentence]
+        inside_number = sentence[mark.end() : mark.end() + 1].isdigit() and mark[0].strip() in ",:"
+        if not inside_number and _far_enough(sentence, mark.end(), least):
+            found.append((mark.end(), ""))
+            break
+    for word in _JOINT.finditer(sentence):
+        if _far_enough(sentence, word.start(), _JOINT_LEAST):
+            found.append((word.start(), ","))
+            break
+    if not found:
+        return [sentence]
+    cut, added = min(found)
+    return [sentence[:cut].strip() + added, sentence[cut:].strip()]
+
+
+def _far_enough(sentence: str, cut: int, least: int) -> bool:
+    return min(_width(sentence[:cut]), _width(sentence[cut:])) >= least
 
 
 def _width(text: str) -> int:
