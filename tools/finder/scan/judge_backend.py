@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.scan.settled_backend import IntBox, Region
+from tools.finder.scan.regions import IntBox, Region
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]

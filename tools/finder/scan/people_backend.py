@@ -92,7 +92,9 @@ class PeopleTracks:
         for rank, part in enumerate(sorted(moving, key=lambda box: -box[2] * box[3])[:3]):
             box: Box = part
             track = self._continued(box, offset, 0.2 * diagonal, LOST_S / 2)
-            ask = rank == 0 and (track is None or (track.seen < ENOUGH and offset - track.asked >= ASK_S * (1 + track.missed)))
+            ask = rank == 0 and (
+                track is None or (track.seen < ENOUGH and offset - track.asked >= ASK_S * (1 + track.missed))
+            )
             people = self._finder.within(image, box) if ask else []
             if people:
                 box = max(people, key=lambda person: overlap(part, person))

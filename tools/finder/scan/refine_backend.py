@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.scan.settled_backend import Region
+from tools.finder.scan.regions import Region
 from tools.finder.scan.video_backend import Probe, Reader
 
 Picture = NDArray[np.uint8]

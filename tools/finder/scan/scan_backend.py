@@ -21,8 +21,9 @@ from tools.finder.scan.compare_backend import differing, same_look
 from tools.finder.scan.judge_backend import Verdict, judge, split
 from tools.finder.scan.people_backend import PeopleTracks, PersonFinder, Track, distance, overlap
 from tools.finder.scan.refine_backend import Watch, refine
+from tools.finder.scan.regions import IntBox, Region
 from tools.finder.scan.result import Scan, ScanChange, ScanPerson, ScanProgress, ScanStill
-from tools.finder.scan.settled_backend import WAIT_S, IntBox, Region, SettledModel
+from tools.finder.scan.settled_backend import WAIT_S, SettledModel
 from tools.finder.scan.video_backend import Probe, Reader, Sample, keyframes, probe, work_size
 
 Picture = NDArray[np.uint8]

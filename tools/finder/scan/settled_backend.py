@@ -10,18 +10,14 @@ exact times (see `refine_backend`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tools.finder.scan.light_backend import GRID, apply_gain, coarse, light_gain, local_gain
+from tools.finder.scan.regions import Floats, IntBox, Mask, Region, Step
 
-Mask = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
-IntBox = tuple[int, int, int, int]
 Part = tuple[slice, slice]
 
 SUDDEN = 0.05
@@ -42,39 +38,6 @@ RESTLESS_S = 20.0
 """Time in which a place is learnt to be restless, and forgotten to be, seconds."""
 RESTLESS = 0.5
 """Share of the time in motion from which a place is passed over."""
-
-
-@dataclass
-class Region:
-    """A part that settled anew. `box` (x, y, w, h) and `roi` (left, top, right, bottom) are working pixels.
-
-    `before` and `after` are the looks of the roi in the same light, `mask` (0 or 1) what differs in it. It
-    looked as before until `t_before` at least, and as after from `t_after` on (seconds from the first frame).
-    """
-
-    box: IntBox
-    roi: IntBox
-    mask: Mask = field(repr=False)
-    before: Floats = field(repr=False)
-    after: Floats = field(repr=False)
-    t_before: float
-    t_after: float
-    noise: float
-    light_changed: bool = False
-    """Whether the light of the picture changed suddenly meanwhile."""
-    rest_s: float = 0.0
-    """How long it has been at rest at least, seconds."""
-    clear: bool = False
-    """Whether nothing moves near it, and it does not reach the edge of the picture."""
-
-
-@dataclass
-class Step:
-    """What one sample told: settled `regions`, the `moving` parts (boxes) and whether all is `calm`."""
-
-    regions: list[Region]
-    moving: list[IntBox]
-    calm: bool
 
 
 class SettledModel:

@@ -1,0 +1,45 @@
+"""Parts of a picture that settled anew, as values. Owns no image processing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+IntBox = tuple[int, int, int, int]
+
+
+@dataclass
+class Region:
+    """A part that settled anew. `box` (x, y, w, h) and `roi` (left, top, right, bottom) are working pixels.
+
+    `before` and `after` are the looks of the roi in the same light, `mask` (0 or 1) what differs in it. It
+    looked as before until `t_before` at least, and as after from `t_after` on (seconds from the first frame).
+    """
+
+    box: IntBox
+    roi: IntBox
+    mask: Mask = field(repr=False)
+    before: Floats = field(repr=False)
+    after: Floats = field(repr=False)
+    t_before: float
+    t_after: float
+    noise: float
+    light_changed: bool = False
+    """Whether the light of the picture changed suddenly meanwhile."""
+    rest_s: float = 0.0
+    """How long it has been at rest at least, seconds."""
+    clear: bool = False
+    """Whether nothing moves near it, and it does not reach the edge of the picture."""
+
+
+@dataclass
+class Step:
+    """What one sample told: settled `regions`, the `moving` parts (boxes) and whether all is `calm`."""
+
+    regions: list[Region]
+    moving: list[IntBox]
+    calm: bool
