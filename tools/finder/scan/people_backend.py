@@ -77,6 +77,10 @@ class Track:
     body: float = 0.0
     """Largest area of a box in which the detector saw the person, pixels."""
 
+    def due(self, offset: float) -> bool:
+        """Whether the detector is to be asked about it."""
+        return self.seen < ENOUGH and offset - self.asked >= ASK_S * (1 + self.missed)
+
 
 class PeopleTracks:
     """Joins what moves in sample after sample into tracks."""
