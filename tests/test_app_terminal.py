@@ -116,7 +116,7 @@ def test_a_person_uses_the_program(terminal: Terminal, environment: dict[str, st
     terminal.until("camera-kitchen")
     terminal.ask(f"/attach {long}")
     terminal.until("long.txt")
-    terminal.ask("Summarize the attached file long.txt")
+    terminal.ask(f"Summarize the file {long}")
     terminal.until("● summarize_file")
     terminal.press("Escape")
     terminal.until("Stopped.")

@@ -159,6 +159,8 @@ async def test_a_browser_asks_and_sees_the_answer(address: str) -> None:
         await page.until("for commands")
         where = await page.do("Runtime.evaluate", expression="location.href")
         assert "token" not in where["result"]["value"], "the token leaves the address"
+        await page.do("Emulation.setFocusEmulationEnabled", enabled=True)
+        await page.do("Runtime.evaluate", expression="document.querySelector('.xterm-helper-textarea').focus()")
         await page.do("Input.insertText", text="Remember that the spare key hangs behind the boiler.")
         for kind in ("keyDown", "keyUp"):
             await page.do("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13,

@@ -15,6 +15,7 @@ from tui.app.home import Home, HomeApp, tr
 from tui.app.palette import Commands
 from tui.app.picture import Picture, PictureScreen
 from tui.app.sidebar import TalkList
+from tui.app.slash import commands
 from tui.app.talk import TalkScreen
 from tui.app.theme import THEMES
 
@@ -52,6 +53,7 @@ class HausgeistApp(HomeApp):
         self.home = home
         self.talk = TalkScreen()
         self._restarts = 0
+        self.commands: list[Slash] = []
         self.state: HouseState | None = None
         for one in THEMES:
             self.register_theme(one)
@@ -80,6 +82,17 @@ class HausgeistApp(HomeApp):
 
     # The house --------------------------------------------------------------------------------------------------
 
+    @work(thread=True, exit_on_error=False, group="preload")
+    def _preload(self) -> None:
+        """Import what later screens need, off the loop, once the house is open."""
+        from importlib import import_module
+
+        for name in ("house", "zones", "talks", "keys", "guide"):
+            import_module(f"tui.app.{name}")
+        for name in ("textual.widgets._markdown", "PIL.Image"):
+            import_module(name)
+        self.commands = commands()
+
     @work(exit_on_error=False)
     async def _wake(self) -> None:
         await self.home.link.start(self._told)
@@ -103,6 +116,8 @@ class HausgeistApp(HomeApp):
         self.state = state
         if self.talk.is_mounted:
             self.talk.show_state(state)
+        if state.phase == "learning":
+            self._preload()
         if state.phase == "ready":
             self._restarts = 0
             self.talk.refresh_status()
@@ -210,7 +225,7 @@ class HausgeistApp(HomeApp):
 
         shown = next((screen for screen in self.screen_stack if isinstance(screen, HouseScreen)), None)
         if shown is not None:
-            shown.show_tab("timeline")
+            self.run_worker(shown.look_for(thing))
         else:
             self.push_screen(HouseScreen("timeline", thing))
 

@@ -51,18 +51,30 @@ class HouseScreen(Screen[None]):
         """The tabs."""
         yield TopBar(id="top")
         with TabbedContent(initial=self._first):
-            for name, title, kind in TABS:
-                with TabPane(tr(title), id=name):
-                    yield kind(self._thing) if kind is TimelinePane else kind()
+            for name, title, _ in TABS:
+                yield TabPane(tr(title), id=name)
 
     def on_mount(self) -> None:
         """Say where the reader is."""
         self.query_one(TopBar).set("", tr("house"))
 
-    @property
-    def pane(self) -> Pane:
-        """The pane that is shown."""
-        return self.query_one(f"#{self.query_one(TabbedContent).active}").query_one(Pane)
+    async def pane(self, name: str) -> Pane:
+        """The pane of a tab; made at the first visit."""
+        place = self.query_one(f"#{name}", TabPane)
+        for there in place.query(Pane):
+            return there
+        kind = next(kind for tab, _, kind in TABS if tab == name)
+        made = kind(self._thing) if issubclass(kind, TimelinePane) else kind()
+        await place.mount(made)
+        return made
+
+    async def look_for(self, thing: str) -> None:
+        """Show a thing over the day."""
+        self._thing = thing
+        pane = await self.pane("timeline")
+        assert isinstance(pane, TimelinePane)
+        pane.look_for(thing)
+        self.show_tab("timeline")
 
     def show_tab(self, name: str) -> None:
         """Go to a tab."""
@@ -81,7 +93,7 @@ class HouseScreen(Screen[None]):
     @on(TabbedContent.TabActivated)
     async def shown(self) -> None:
         """Load what is shown now, and put the cursor into it."""
-        pane = self.pane
+        pane = await self.pane(self.query_one(TabbedContent).active)
         self._focus(pane)
         self.run_worker(pane.load(), group="load", exclusive=True, exit_on_error=False)
 

@@ -21,7 +21,7 @@ class Commands(Provider):
         """Read the grammar."""
         from tui.app.slash import commands
 
-        self._known = commands()
+        self._known = cast(Any, self.app).commands or commands()
 
     async def search(self, query: str) -> Hits:
         """The commands whose name or description fits."""

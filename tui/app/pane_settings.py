@@ -128,7 +128,10 @@ class SettingsPane(Pane):
         self._section = name
         form = self.query_one(".form", VerticalScroll)
         await form.query(Field).remove()
-        await form.mount_all([Field(row) for row in self._rows if _section_of(row) == name])
+        for row in [row for row in self._rows if _section_of(row) == name]:
+            await form.mount(Field(row))
+            if self._section != name:
+                return  # the reader has gone on meanwhile
         form.scroll_home(animate=False)
 
     @on(Input.Submitted)

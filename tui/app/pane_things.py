@@ -108,12 +108,9 @@ class ThingsPane(TablePane):
         """Go to the filter."""
         self.query_one(Input).focus()
 
-    def action_timeline(self) -> None:
+    async def action_timeline(self) -> None:
         """The thing over the day."""
         row = self.chosen
         screen: Any = self.screen
         if row is not None:
-            from tui.app.pane_timeline import TimelinePane
-
-            screen.query_one(TimelinePane).look_for(row["name"])
-            screen.show_tab("timeline")
+            await screen.look_for(row["name"])

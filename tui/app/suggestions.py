@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -23,7 +25,7 @@ class Suggestions(OptionList):
         """Show what fits `text`, and tell whether anything does; a command that is whole and goes on needs none."""
         typed = text.startswith("/") and not text.startswith("//") and "\n" not in text
         if typed and not self._known:
-            self._known = slash.commands()
+            self._known = cast(Any, self.app).commands or slash.commands()
         words = text.removeprefix("/")
         complete = typed and any(words.startswith(f"{one.words} ") for one in self._known)
         found = slash.matching(text, self._known) if typed and not complete else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from agent.events import TurnEvent
 
-PIECE = 2000
+PIECE, PAUSE_S = 600, 0.02
 """Characters of a reply that are laid out at once; the loop draws between two."""
 
 
@@ -117,6 +118,8 @@ class TurnView(Vertical):
         shown = self._sanitizer.feed(text[:room])
         for start in range(0, len(shown), PIECE):
             await self._stream.write(shown[start : start + PIECE])
+            if len(shown) > PIECE:
+                await asyncio.sleep(PAUSE_S)  # or the stream would lay out all pieces at once
         if len(text) > room:
             await self._stream.write(f"\n\n{tr('[… the rest is in the export]')}")
 
