@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from agent.events import ApprovalNeeded, Timing, TurnFinished
 from agent.voice.conversation import Conversation, VoiceOptions
-from agent.voice.events import Heard, Interrupted, TurnDone
+from agent.voice.events import Heard, Interrupted, Note, TurnDone
 from agent.voice.files import converse
 from agent.voice.loudspeaker import Recording
 from agent.voice.mouth import Mouth
@@ -104,6 +105,24 @@ def test_the_wake_word_and_the_time_after_it(home: House, say: Callable[..., Pat
     talk(session, request, options)
     asked = " / ".join(session.asked).lower()
     assert len(session.asked) == 2 and "watch" in asked and "coat" in asked, session.asked
+
+
+def test_approval_is_asked_for_aloud(home: House, say: Callable[..., Path]) -> None:
+    """A clear yes lets the tool run; a no, or the end of the sound, does not."""
+
+    class Careful(ScriptedSession):
+        async def send(self, text: str, *, cancellation: Cancellation):  # type: ignore[no-untyped-def]
+            decision = asyncio.get_running_loop().create_future()
+            yield ApprovalNeeded("1", "forget", {"query": "the key"}, "sensitive", decision)
+            self.asked.append(await decision)
+            yield TurnFinished("Done.", Timing(), "script")
+
+    for answer, decision in (("Yes, please.", "once"), ("No, do not do that.", "never"), (None, "never")):
+        session = Careful(home, lambda text: [])
+        request = say("Forget where the key is.", 1.5, *([answer, 1.0] if answer else []))
+        events = talk(session, request, VoiceOptions(live=False, earcons=False))
+        assert session.asked == [decision], answer
+        assert any("Shall I use forget: the key?" in note.text for note in events.of(Note))
 
 
 def test_music_noise_and_silence_begin_no_turn(home: House, tmp_path: Path) -> None:

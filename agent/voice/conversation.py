@@ -9,24 +9,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from agent.events import ApprovalNeeded, Decision
 from agent.session import Session
-from agent.voice.approval import approves, question
+from agent.voice.approval import question
+from agent.voice.asking import Asking
 from agent.voice.events import Heard, Interrupted, Note, Ready, SpeechBegan, TurnDone, VoiceEvent, VoiceTurn, Woke
 from agent.voice.hearing import Clock, Hearing, Utterance
 from agent.voice.loudspeaker import Loudspeaker
 from agent.voice.mouth import Mouth, Reply
+from agent.voice.signals import Signals
 from agent.voice.sound_in import frames
 from agent.voice.stop_watch import StopWatch
 from agent.voice.turns import SpokenTurn
 from runtime.cancellation import Cancellation
 from runtime.errors import CallCancelled, HausgeistError
-from tools.speech import ear, earcons
+from tools.speech import ear
 from tools.speech.endpoint import Began, Dropped, Sign
 from tools.speech.frames import FRAME_S, Frame
 from tools.speech.house_words import house_words
@@ -36,7 +38,7 @@ TAIL_S = 0.35
 """After the last sound of a half-duplex reply, the room still carries it for so long."""
 _QUICK_FRAMES = 2
 """Frames of speech (64 ms) at which a full-duplex reply is paused; the rest of `least_s` decides what becomes of it."""
-_ANSWER_S = 15.0
+_ANSWER_S = 20.0
 """Seconds to answer a question of approval."""
 
 
@@ -64,15 +66,14 @@ class Conversation:
         self._clock = Clock()
         self._spoken: SpokenTurn | None = None
         self._task: asyncio.Task[None] | None = None
-        self._signals: set[Reply] = set()
-        self._question: asyncio.Future[Decision] | None = None
-        self._asked = asyncio.Event()
+        self._signals = Signals(self.mouth, wanted=options.earcons)
+        self._asking = Asking(_ANSWER_S if options.live else None)
         self.now_s = 0.0
         """Seconds of sound that came in so far."""
         self._awake_until_s = float("-inf")
         self._pressed = False
         self._addressed = True
-        self._pending: set[asyncio.Future[None]] = set()
+        self._ending: asyncio.Task[None] | None = None
         facts = [fact.text for fact in session.memory.facts()]
         self.hearing = Hearing(
             session.house, self._utterance, self._sign,
@@ -98,10 +99,13 @@ class Conversation:
                     if not self.options.live:
                         await self._settled()
             await self.hearing.settle()
-            if self._question is not None and not self._question.done():
-                self._question.set_result("never")
-            if self._task is not None:
-                await self._task
+            await self.finish()
+
+    async def finish(self) -> None:
+        """Wait until the turn is over. A question that nobody can answer any more is a no."""
+        self._asking.deny()
+        if self._task is not None:
+            await self._task
 
     async def warm(self) -> None:
         """Load what a first turn needs: recogniser, voice, router and chat model. What is missing is noted."""
@@ -114,25 +118,9 @@ class Conversation:
     async def close(self) -> None:
         """End what is said or thought now, and wait until it has ended."""
         self.interrupt("key", quietly=True)
-        waiting = [*self._pending, *([self._task] if self._task else [])]
+        waiting = [task for task in (self._task, self._ending) if task is not None]
         await asyncio.gather(*waiting, return_exceptions=True)
-
-    async def _take_all(self, frames: asyncio.Queue[Frame | BaseException | None], source: str) -> None:
-        ready = False
-        while isinstance(item := await frames.get(), Frame):
-            if not ready:
-                ready = True
-                self._tell(Ready(source))
-            await self.take(item)
-            if not self.options.live:
-                await self._settled()
-        if isinstance(item, BaseException) and not isinstance(item, CallCancelled):
-            raise item
-        await self.hearing.settle()
-        if self._question is not None and not self._question.done():
-            self._question.set_result("never")
-        if self._task is not None and item is None:
-            await self._task
+        await self._signals.settle()
 
     async def take(self, frame: Frame) -> None:
         """The next frame goes to whom it is for."""
@@ -158,9 +146,8 @@ class Conversation:
         """Whether speech can be meant for the house now: a request, an answer, or at least a "stop"."""
         if self.hearing.endpointer.speaking:
             return True
-        asked = self._question is not None
-        awake = self._awake_until_s >= frame.end_s
-        self._addressed = self.options.mode == "hands-free" or asked or self._pressed or awake
+        awake = self._pressed or self._awake_until_s >= frame.end_s
+        self._addressed = self.options.mode == "hands-free" or self._asking.open or awake
         return self._addressed or self._busy()
 
     def press(self) -> None:
@@ -170,32 +157,31 @@ class Conversation:
         self._pressed = not self._pressed
         if self._pressed:
             self.hearing.reset()
-            self._signal("listening")
+            self._signals.play("listening")
             self._tell(Woke("key"))
         else:
-            self._later(self.hearing.finish())
+            self._ending = asyncio.create_task(self.hearing.finish())
 
     def _wake(self, word: str) -> None:
         if self.sounding:
             self.interrupt("speech", quietly=True)
         self._awake_until_s = self.now_s + max(self.options.follow_up_s, 5.0)
         self.mouth.silent_since_s = float("-inf")
-        self._signal("listening")
+        self._signals.play("listening")
         self._tell(Woke(word))
 
     # Interruption -------------------------------------------------------------------------------------------------
 
     def interrupt(self, by: Literal["stop", "speech", "key"], *, quietly: bool = False) -> None:
         """End what is said or thought now."""
-        if self._question is not None and not self._question.done():
-            self._question.set_result("never")
+        self._asking.deny()
         if self._busy() and self._spoken is not None:
             self._spoken.stop()
             self._tell(Interrupted(by))
         if by == "stop":
             self._awake_until_s = float("-inf")
             if not quietly:
-                self._signal("stopped")
+                self._signals.play("stopped")
 
     def _quickly_pause(self) -> None:
         """Full duplex: at the first speech the sound pauses; whether it was speech shows a little later."""
@@ -205,7 +191,12 @@ class Conversation:
     def _sign(self, sign: Sign) -> None:
         if isinstance(sign, Began):
             self._tell(SpeechBegan(sign.at_s))
-        if isinstance(sign, Dropped) and self._spoken is not None:
+        if isinstance(sign, Dropped):
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """What silenced the reply was not meant for the house."""
+        if self._spoken is not None:
             self._spoken.reply.resume()
 
     def _utterance(self, heard: Utterance) -> None:
@@ -218,12 +209,12 @@ class Conversation:
             self._pressed = False
             self.interrupt("stop")
             return
-        if self._question is not None and not self._question.done():
+        if self._asking.answer(text):
             self._tell(Heard(text, heard.transcript.language))
-            self._asked.clear()
-            self._question.set_result("once" if approves(text) else "never")
+            self._go_on()
             return
         if not self._addressed:
+            self._go_on()
             return
         if self._busy():
             self.interrupt("speech", quietly=True)
@@ -235,10 +226,15 @@ class Conversation:
     # Turns --------------------------------------------------------------------------------------------------------
 
     async def say(self, text: str) -> None:
-        """A turn from typed text: its reply is spoken too."""
-        self._begin(VoiceTurn(text))
-        if self._task is not None:
-            await self._task
+        """A typed line: a turn whose reply is spoken too, or the answer to an open question.
+
+        Returns when the turn is over, or asks something.
+        """
+        if is_stop(text):
+            self.interrupt("stop")
+        elif not self._asking.answer(text):
+            self._begin(VoiceTurn(text))
+        await self._settled()
 
     def _begin(self, turn: VoiceTurn) -> None:
         turn.heard_s = time.perf_counter()
@@ -261,24 +257,17 @@ class Conversation:
     async def _ask(self, event: ApprovalNeeded, reply: Reply) -> Decision:
         if self.options.approve_all:
             return "once"
-        language = self._spoken.turn.language if self._spoken else None
-        reply.feed(question(event.tool, event.args, language))
+        asked = question(event.tool, event.args, self._spoken.turn.language if self._spoken else None)
+        self._tell(Note(asked))
+        reply.feed(asked)
         reply.flush()
-        self._question = asyncio.get_running_loop().create_future()
-        self._asked.set()
-        try:
-            return await asyncio.wait_for(asyncio.shield(self._question), _ANSWER_S if self.options.live else None)
-        except TimeoutError:
-            return "never"
-        finally:
-            self._question = None
-            self._asked.clear()
+        return await self._asking.wait()
 
     async def _settled(self) -> None:
-        """For a file: wait until the turn is over, or asks something that the file may answer."""
+        """Wait until the turn is over, or asks something that the file or the next line may answer."""
         await self.hearing.settle()
-        while self._task is not None and self._busy() and (self._question is None or self._question.done()):
-            asked = asyncio.create_task(self._asked.wait())
+        while self._task is not None and self._busy() and not self._asking.open:
+            asked = asyncio.create_task(self._asking.changed.wait())
             await asyncio.wait([self._task, asked], return_when=asyncio.FIRST_COMPLETED)
             asked.cancel()
 
@@ -292,22 +281,3 @@ class Conversation:
 
     def _saying(self) -> str:
         return self._spoken.reply.saying if self._spoken is not None else ""
-
-    def _signal(self, name: str) -> None:
-        """Play an earcon beside everything else."""
-        if not self.options.earcons:
-            return
-        reply = self.mouth.begin()
-        self._signals.add(reply)
-        reply.add_sound(earcons.earcon(name), earcons.RATE)
-        reply.close()
-        self._later(self._finish(reply))
-
-    async def _finish(self, reply: Reply) -> None:
-        await reply.finished()
-        self._signals.discard(reply)
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._pending.add(task)
-        task.add_done_callback(self._pending.discard)

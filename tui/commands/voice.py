@@ -129,6 +129,7 @@ async def _type(conversation: Conversation, lines: _Lines) -> int:
             await conversation.say(line.strip())
         else:
             conversation.press()
+    await conversation.finish()
     return count
 
 
