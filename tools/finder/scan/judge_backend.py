@@ -27,6 +27,8 @@ LEAST_PX = 50
 """Pixels of the smallest thing at the working size; keys in a whole room are about twice as large."""
 LEAST_SHARE_IN_NEW_LIGHT = 0.6
 """The same share alone, where the light changed meanwhile: new shading has contrast, but seldom a whole outline."""
+LEAST_CONTRAST_IN_NEW_LIGHT = 30.0
+"""Grey levels of a thing where the light changed meanwhile: what the fitted light leaves over is fainter."""
 LEAST_EVIDENCE = 0.6
 """Share of the outline that tells one of the pictures apart, plus the contrast in hundreds of grey levels."""
 
@@ -69,6 +71,8 @@ def judge(region: Region) -> Verdict:
     outline = _balance(_outline(after, solid), _outline(before, solid))
     step, share = _colour_steps(before, after, solid, region.noise)
     least = LEAST_SHARE_IN_NEW_LIGHT if region.light_changed else 0.0
+    if region.light_changed and contrast < LEAST_CONTRAST_IN_NEW_LIGHT:
+        return Verdict("light", 0.0, contrast, region.box)
     if abs(share) < least or abs(share) + contrast / 100.0 < LEAST_EVIDENCE:
         return Verdict("light", 0.0, contrast, region.box)
     return Verdict("thing", float(np.clip(outline + step, -1.0, 1.0)), contrast, _box(solid, region), abs(share))

@@ -239,7 +239,7 @@ class SettledModel:
         (x, y, w, h), (height, width) = region.box, moving.shape
         if x <= 1 or y <= 1 or x + w >= width - 1 or y + h >= height - 1:
             return False
-        pad = max(16, round(0.5 * max(w, h)))
+        pad = max(6, round(0.2 * max(w, h)))
         near = moving[max(0, y - pad) : y + h + pad, max(0, x - pad) : x + w + pad]
         return int(np.count_nonzero(near)) <= 0.02 * near.size
 
