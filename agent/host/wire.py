@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from agent.events import (
@@ -111,10 +111,3 @@ def unpack(body: Message, answer: asyncio.Future[Decision] | None = None) -> Tur
             plain: dict[str, Any] = {c.__name__: c for c in (Routed, ToolStarted, TextDelta, TurnFailed)}
             event: TurnEvent = plain[name](**given)
             return event
-
-
-@dataclass
-class Reply:
-    """An answer that is still awaited: items as they come, and the end."""
-
-    items: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)

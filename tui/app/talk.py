@@ -121,6 +121,7 @@ class TalkScreen(Screen[None]):
         try:
             if name:
                 await self._load(name, None)
+                self.query_one("#talk", VerticalScroll).anchor()
         finally:
             self.named(name)
             self.resumed.set()
@@ -135,7 +136,7 @@ class TalkScreen(Screen[None]):
         if name:
             await self._load(name, None)
         self.query_one("#welcome").display = not self.query(TurnView)
-        self.query_one("#talk", VerticalScroll).scroll_end(animate=False)
+        self.query_one("#talk", VerticalScroll).anchor()
         self.query_one(TalkList).reload()
         self.query_one(Prompt).focus()
 
