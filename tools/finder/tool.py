@@ -20,6 +20,7 @@ from tools.finder.answering.clock import at_zone
 from tools.finder.answering.search import FindQuery, search
 from tools.finder.answering.view import Stay, View, stays, view_of
 from tools.finder.answering.view_words import say_stays, say_view
+from tools.finder.answering.ways import say_ways, ways, ways_as_json
 from tools.finder.cameras import list_cameras
 from tools.finder.records import Coverage
 from tools.finder.store import FinderStore
@@ -156,16 +157,19 @@ class WhereWas(_CameraTool):
             names, waiting = _cameras(store)
             found = stays(store, *span)
             coverage = [store.coverage(name, *span) for name in names]
+            went = ways(store, *span)
         facts: dict[str, JsonValue] = {
             "asked_person": args.person,
             "who": "a person: faces are not recognised",
             "from": when.start.isoformat() if when else None,
             "to": when.end.isoformat() if when else None,
             "seen": [_stay_fact(stay, context.now()) for stay in found],
+            "ways": ways_as_json(went, context.now()),
             "coverage": [_coverage_fact(one, context.now()) for one in coverage],
             **_waiting_fact(waiting),
         }
         say = say_stays(found, coverage, args.person, context.now(), context.language)
+        say += say_ways(went, context.now(), context.language)
         return ToolOutput(facts=facts, say=say + _waiting_words(waiting, context))
 
 

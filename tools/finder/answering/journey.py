@@ -1,7 +1,7 @@
 """Where a person went with a thing: the stays in view, camera after camera, and the places where they stopped.
 
-A person is followed within a camera by the scan; between cameras only the time tells, so that a journey is what is
-likely, not what is known. Owns no faces and no wording.
+A person is followed within a camera by the scan; between cameras only the time tells (`tools.finder.handover`), so that
+a journey is what is likely, not what is known. Owns no faces and no wording.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tools.finder.answering.history import History
 from tools.finder.answering.place import Place, place_of
+from tools.finder.handover import following
 from tools.finder.records import Person
 
-HANDOVER_S = 45.0
-"""A person seen on another camera within this time of leaving one may be the same person."""
-BACK_S = 5.0
+AROUND_S = 1800.0
+"""Tracks of this time before and after are looked at together, to tell whose is whose, seconds."""
 STEPS = 4
 STOP_S = 2.0
 STILL = 0.25
@@ -44,16 +44,15 @@ class Step:
 
 def journey(person: Person, since: float, history: History) -> tuple[Step, ...]:
     """The way of `person` from the time `since` on: first the rest of this camera, then the cameras that followed."""
+    around = history.people_between(person.first_seen - AROUND_S, person.last_seen + AROUND_S)
     path = [_step(person, since, history)]
-    at = person
-    for _ in range(STEPS):
-        near = history.people_between(at.last_seen - BACK_S, at.last_seen + HANDOVER_S)
-        later = [p for p in near if p.camera_id != at.camera_id and p.first_seen >= at.last_seen - BACK_S]
-        if not later:
-            break
-        at = min(later, key=lambda p: abs(p.first_seen - at.last_seen))
-        path.append(_step(at, at.first_seen, history))
-    return tuple(path)
+    for track in following(person, around):
+        step = _step(track, track.first_seen, history)
+        if step.camera == path[-1].camera:  # the next recording of the same camera
+            path[-1] = replace(path[-1], last_seen=step.last_seen, stops=path[-1].stops + step.stops)
+        else:
+            path.append(step)
+    return tuple(path[: STEPS + 1])
 
 
 def _step(person: Person, since: float, history: History) -> Step:
