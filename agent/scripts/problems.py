@@ -49,7 +49,8 @@ class ScriptProblems(ScriptError):
         super().__init__(f"{first.file}:{first.line}: {first.message}", remedy=f"{first.remedy}{more}")
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (ScriptProblems, (self.problems,))
+        problems = getattr(self, "problems", None)
+        return (ScriptProblems, (problems,)) if problems else super().__reduce__()
 
 
 @dataclass(frozen=True)
