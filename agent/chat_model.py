@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
+import httpx
 from langchain_core.language_models import BaseChatModel
 
 from agent.chat_llama import ChatLlama
+from agent.failover import AsyncFailover, Failover, Servers
 from agent.planner import Planner
 from runtime.errors import ModelMissingError
 from runtime.house import House
@@ -21,6 +24,13 @@ def open_chat_model(house: House, planner: Planner | None) -> BaseChatModel:
     if chat.remote_url:
         from langchain_openai import ChatOpenAI
 
+        clients: dict[str, Any] = {}
+        if chat.remote_fallbacks:
+            servers = Servers([chat.remote_url, *chat.remote_fallbacks])
+            clients["http_client"] = httpx.Client(transport=Failover(servers), timeout=chat.remote_timeout_s)
+            clients["http_async_client"] = httpx.AsyncClient(
+                transport=AsyncFailover(servers), timeout=chat.remote_timeout_s
+            )
         return ChatOpenAI(
             base_url=chat.remote_url,
             model=chat.remote_model,
@@ -29,6 +39,7 @@ def open_chat_model(house: House, planner: Planner | None) -> BaseChatModel:
             max_retries=1,
             temperature=chat.temperature,
             max_tokens=chat.max_reply_tokens,  # type: ignore[call-arg]
+            **clients,
         )
     return ChatLlama(house=house, model_path=str(model_file(house)), planner=planner)
 

@@ -45,11 +45,12 @@ class ChatSettings(Section):
     threads: int = Field(0, ge=0, description="CPU threads; 0 is one per core")
     batch_tokens: int = Field(512, ge=32, description="prompt tokens evaluated at once")
     remote_url: str | None = Field(None, description="base address of an OpenAI-compatible server; replaces ours")
+    remote_fallbacks: tuple[str, ...] = Field((), description="further such servers, asked when the first cannot")
     remote_model: str = Field("default", description="model name asked for at `remote_url`")
     remote_key: SecretStr | None = Field(None, description="API key for `remote_url`; never logged")
     remote_timeout_s: float = Field(120.0, gt=0, description="seconds before a remote call is given up")
     max_tool_calls: int = Field(6, ge=1, description="tool calls in one turn at most")
-    persona: str = Field("", description="manner of speaking, added to the system prompt; changes no policy")
+    persona: str = Field("", description="a persona's file name, or a manner of speaking in words; changes no policy")
 
 
 class MemorySettings(Section):
