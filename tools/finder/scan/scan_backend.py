@@ -7,6 +7,7 @@ the footage, but for what it found.
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,7 +64,9 @@ class Scanner:
     def scan(self, path: str, *, emit: Emit) -> None:
         """Scan a recording: emits `ScanProgress` values and, at the end, one `Scan`. Raises `MediaError`."""
         info = probe(Path(path))
-        emit(_Pass(Path(path), info, self._finder, self._still_px, emit).run())
+        found = _Pass(Path(path), info, self._finder, self._still_px, emit).run()
+        _give_memory_back()
+        emit(found)
 
     def same_look(self, first: bytes, second: bytes, box: Box) -> float:
         """See `compare_backend.same_look`."""
@@ -261,6 +264,13 @@ class _Pass:
         t, x, y, w, h = point
         s = self._scale
         return (round(t, 2), round(x * s, 1), round(y * s, 1), round(w * s, 1), round(h * s, 1))
+
+
+def _give_memory_back() -> None:
+    """Hand what was freed back to the system, where the C library can (glibc): other models need it next."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _nearest(track: Track, moment: float, box: tuple[float, ...], within_s: float = 3.0) -> float | None:

@@ -220,6 +220,7 @@ class SettledModel:
         ripe = cv2.morphologyEx(self._ripe.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
         moving = (self._unsettled() == 1) & ~self._ripe
         _, labels, stats, _ = cv2.connectedComponentsWithStats(ripe, connectivity=8)
+        self._absorb(part, (stats[:, 4] < self._min_area)[labels[part]] & (labels[part] > 0), time)
         regions = []
         for index in (np.flatnonzero(stats[1:, 4] >= self._min_area) + 1).tolist():
             x, y, w, h = (int(value) for value in stats[index][:4])
@@ -234,6 +235,16 @@ class SettledModel:
                 continue
             regions.append(region)
         return regions
+
+    def _absorb(self, part: Part, specks: NDArray[np.bool_], time: float) -> None:
+        """Take what is too small for a thing as settled, once it has rested for long."""
+        assert self._base is not None
+        settled = specks & self._ripe[part] & (time - self._t_new[part] >= WAIT_S)
+        if settled.any():
+            np.copyto(self._base[part], self._new[part], where=settled[:, :, None])
+            self._base8[part] = cv2.convertScaleAbs(self._base[part])
+            self._changed[part][settled] = 0
+            self._ripe[part][settled] = False
 
     def _clear(self, region: Region, moving: NDArray[np.bool_]) -> bool:
         (x, y, w, h), (height, width) = region.box, moving.shape
