@@ -47,7 +47,7 @@ class Memory:
         self._database = Database(house.paths.memory)
         self._facts = FactStore(self._database)
         self._history = History(self._database)
-        self._vectors = FactVectors(house.paths.memory, self._facts, self.embedder)
+        self._vectors = FactVectors(house.paths.memory, self._facts, self.embedder, house.settings.memory.chroma_url)
         self._forgotten: list[str] = []
 
     def remember(self, text: str, *, source: str, time: datetime | None = None, replaces: int | None = None) -> Fact:

@@ -31,8 +31,8 @@ _CURRENT = "vectors"
 class FactVectors:
     """The vectors of the facts in `store` under `folder`, made by `embedder`. Thread-safe."""
 
-    def __init__(self, folder: Path, store: FactStore, embedder: Embedder) -> None:
-        self._folder, self._store, self._embedder = folder, store, embedder
+    def __init__(self, folder: Path, store: FactStore, embedder: Embedder, server: str | None = None) -> None:
+        self._folder, self._store, self._embedder, self._server = folder, store, embedder, server
         self._lock = threading.RLock()
         self._open: ChromaVectors | None = None
 
@@ -90,7 +90,7 @@ class FactVectors:
             name = self._begin(version, name)
         if self._open is None or self._open.folder.name != name:
             self.close()
-            self._open = ChromaVectors(self._folder / name)
+            self._open = ChromaVectors(self._folder / name, self._server)
             self._heal(self._open)
         return self._open
 

@@ -3,16 +3,19 @@
 One Chroma folder is one generation of the vectors of one embedder version. Chroma keeps what was deleted inside its
 log and its graph files, so a deletion copies what stays to a new folder and removes the old one; above
 `COPY_AT_MOST` vectors that would take too long, and Chroma's own deletion has to do (the vectors can no longer be
-found, and no words were ever in there). No telemetry and no connection goes out.
+found, and no words were ever in there). No telemetry goes out, and no connection but to a Chroma server that is named;
+what such a server keeps of deleted vectors is its own affair.
 """
 
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import chromadb
 import numpy as np
@@ -42,21 +45,36 @@ def fill_allocations() -> None:
         mallopt(_M_PERTURB, 0x5A)
 
 
+def _client(folder: Path, server: str | None) -> Any:
+    settings = ChromaSettings(anonymized_telemetry=False, allow_reset=False)
+    if server is None:
+        return chromadb.PersistentClient(str(folder), settings=settings)
+    parts = urlsplit(server)
+    secure = parts.scheme == "https"
+    return chromadb.HttpClient(parts.hostname or "", parts.port or (443 if secure else 8000), secure, settings=settings)
+
+
 class ChromaVectors:
     """Passage vectors by fact id in one folder. `space` is the inner product of unit vectors, the cosine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: str | None = None) -> None:
+        """`server`: the address of a Chroma server that holds the vectors instead; `folder` then only names them."""
         self.folder = ensure(folder)
+        self._server = server
+        self._name = _NAME if server is None else f"hausgeist-{hashlib.sha256(str(folder).encode()).hexdigest()[:24]}"
         self._few = 0
         """Passages there were at least, when they were last counted."""
         fill_allocations()
         try:
-            self._client = chromadb.PersistentClient(
-                str(folder), settings=ChromaSettings(anonymized_telemetry=False, allow_reset=False)
-            )
+            self._client = _client(folder, server)
             self._passages = self._collection()
             self._passages.count()
         except Exception as problem:
+            if server is not None:
+                raise StorageError(
+                    f"The Chroma server at {server} cannot be used: {problem}.",
+                    remedy="Start it, or unset memory.chroma_url: the vectors are then made again on this machine.",
+                ) from problem
             raise StorageError(
                 f"The vectors in {folder} cannot be opened: {problem}.",
                 remedy="Remove that folder; it is rebuilt from the facts at the next search.",
@@ -64,7 +82,7 @@ class ChromaVectors:
 
     def _collection(self) -> Any:
         return self._client.get_or_create_collection(
-            _NAME, embedding_function=None, configuration={"hnsw": {"space": "ip", "ef_search": 200}}
+            self._name, embedding_function=None, configuration={"hnsw": {"space": "ip", "ef_search": 200}}
         )
 
     def count(self) -> int:
@@ -102,7 +120,7 @@ class ChromaVectors:
 
     def copy_to(self, folder: Path) -> ChromaVectors:
         """A new store with the same vectors and without any trace of deleted ones."""
-        fresh = ChromaVectors(folder)
+        fresh = ChromaVectors(folder, self._server)
         names = self._passages.get(include=[])["ids"]
         for start in range(0, len(names), BATCH):
             part = self._passages.get(ids=names[start : start + BATCH], include=["embeddings"])
@@ -116,7 +134,9 @@ class ChromaVectors:
             close()
 
     def destroy(self) -> None:
-        """Close and remove the folder."""
+        """Close and remove the folder; on a server, the collection."""
+        if self._server is not None:
+            self._client.delete_collection(self._name)
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
