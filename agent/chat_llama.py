@@ -38,6 +38,7 @@ from agent.prompt import LEAD, REPLY, as_chat, system_prompt
 from agent.schema import parsed, required_only
 from agent.truth import CANNOT, DEMANDED, ClaimFilter
 from runtime.house import House
+from runtime.personas import persona_of
 from runtime.residency import Priority
 from runtime.worker import Cancellation, Worker, WorkerSpec
 
@@ -305,7 +306,8 @@ class ChatLlama(BaseChatModel):
 
     def _system(self, tools: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         examples = self.planner.examples if self.planner is not None else {}
-        return {"role": "system", "content": system_prompt(self.house.settings.chat.persona, tools, examples)}
+        persona = persona_of(self.house.settings, self.house.paths)
+        return {"role": "system", "content": system_prompt(persona, tools, examples)}
 
     def _chat(self, messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         """Messages for the engine; with tools the system message is ours, so that the prefix stays the same."""

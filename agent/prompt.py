@@ -13,6 +13,8 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
+from runtime.personas import Persona
+
 PERSONA = """You are Hausgeist, the good spirit of this house. You run on the owner's own machine; nothing leaves it.
 Answer briefly, plainly and kindly, in the language of the request. Say what you do not know. You can do only what the
 tools below do: you cannot switch devices, send messages, browse the web, order things or set alarms; say so when asked.
@@ -29,13 +31,17 @@ LEAD = "tool: "
 """What the assistant's turn begins with when there are tools."""
 
 
-def system_prompt(persona: str, tools: Sequence[Mapping[str, Any]], examples: Mapping[str, str]) -> str:
-    """The fixed prefix. `tools` are OpenAI function descriptions in a stable order; `examples` name to an utterance."""
-    manner = f"\n{persona.strip()}" if persona.strip() else ""
+def system_prompt(persona: Persona, tools: Sequence[Mapping[str, Any]], examples: Mapping[str, str]) -> str:
+    """The fixed prefix. `tools` are OpenAI function descriptions in a stable order; `examples` name to an utterance.
+
+    A persona gives name and manner; what may be done and claimed stands before and after it, and in code.
+    """
+    who = PERSONA.replace("Hausgeist", persona.name, 1)
+    manner = f"\nManner of speaking, nothing else: {persona.manner.strip()}" if persona.manner.strip() else ""
     if not tools:
-        return f"{PERSONA}{manner}"
+        return f"{who}{manner}"
     lines = [_tool_line(tool, examples) for tool in tools]
-    return f"{PERSONA}{manner}\n\n{FORMAT}\n\nTools:\n" + "\n".join(lines) + "\n- reply: anything else, in words."
+    return f"{who}{manner}\n\n{FORMAT}\n\nTools:\n" + "\n".join(lines) + "\n- reply: anything else, in words."
 
 
 def _tool_line(tool: Mapping[str, Any], examples: Mapping[str, str]) -> str:

@@ -42,6 +42,7 @@ from agent.turn import TurnState, build_agent
 from memory.memory import Memory
 from runtime.errors import CallCancelled, HausgeistError
 from runtime.house import House
+from runtime.personas import persona_of
 from runtime.worker import Cancellation
 from tools.contract import Progress, ToolContext
 from tools.documents.library import Library
@@ -246,7 +247,7 @@ class Session:
 
     async def _converse(self, turn: TurnState, text: str, started: float, emit: Callable[[TurnEvent], None]) -> str:
         ours = isinstance(self.model, ChatLlama)
-        system = None if ours else system_prompt(self.house.settings.chat.persona, (), {})
+        system = None if ours else system_prompt(persona_of(self.house.settings, self.house.paths), (), {})
         agent = build_agent(self.model, self.registry, self.house.settings, system)
         past = self.past
         if past is None:

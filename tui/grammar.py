@@ -32,6 +32,7 @@ def build_parser() -> Parser:
         pictures,
         _memory,
         _docs,
+        _persona,
         automation,
         _app,
         _house,
@@ -253,6 +254,27 @@ def _app(commands: Commands) -> None:
         )
     web.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="loopback address (default: 127.0.0.1)")
     web.add_argument("--port", type=int, default=0, metavar="N", help="port (default: a free one)")
+
+
+def _persona(commands: Commands) -> None:
+    group = subcommands(
+        commands, "persona", "who it is that answers: name, manner, voice", "hausgeist persona use butler"
+    )
+    json_command(group, "list", "persona:list_personas", "list the personas", "hausgeist persona list")
+    show = json_command(group, "show", "persona:show", "show one", "hausgeist persona show butler")
+    show.add_argument("name", nargs="?", metavar="PERSONA", help="its file name (default: the one in use)")
+    example = 'hausgeist persona new butler --name James --manner "Speak like an old butler, briefly."'
+    new = json_command(group, "new", "persona:new", "write a persona", example)
+    new.add_argument("file", metavar="PERSONA", help="a file name of small letters, digits, - and _")
+    new.add_argument("--name", metavar="NAME", help="what it calls itself (default: from the file name)")
+    new.add_argument("--manner", metavar="TEXT", help="how it speaks, as an instruction")
+    new.add_argument("--voice", metavar="MODEL", help="its voice, by catalogue id (default: speech.voice)")
+    new.add_argument("--picture", metavar="FILE", help="a picture of it")
+    new.add_argument("--replace", action="store_true", help="write it anew where there is one")
+    use = json_command(group, "use", "persona:use", "choose who answers from now on", "hausgeist persona use butler")
+    use.add_argument("name", nargs="?", metavar="PERSONA", help="its file name (default: the built-in one)")
+    remove = json_command(group, "remove", "persona:remove", "delete a persona", "hausgeist persona remove butler")
+    remove.add_argument("name", metavar="PERSONA", help="its file name")
 
 
 def _house(commands: Commands) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from runtime.errors import ModelCorruptError, ModelMissingError, ToolError, nearest
 from runtime.house import House
+from runtime.personas import persona_of
 from runtime.residency import Priority
 from runtime.worker import WorkerSpec
 from tools.speech.kokoro_styles import kokoro_models, language_of_style, style_names
@@ -57,11 +58,16 @@ class VoiceChoice:
         )
 
 
+def wanted_voice(house: House) -> str:
+    """The voice that is to speak: the persona's, else the setting's."""
+    return persona_of(house.settings, house.paths).voice or house.settings.speech.voice
+
+
 def installed_voices(house: House) -> list[VoiceChoice]:
     """The voices that can be used, the one from the settings first. Raises `ModelCorruptError` for a broken
     one.
     """
-    wanted = house.settings.speech.voice
+    wanted = wanted_voice(house)
     own = Path(wanted).expanduser()
     found = [_read(own.parent.name, own)] if own.suffix == ".onnx" else []
     for config in sorted(house.paths.models.glob("*/*.onnx.json")):
@@ -77,7 +83,7 @@ def installed_voices(house: House) -> list[VoiceChoice]:
 def preferred_voice(house: House) -> VoiceChoice:
     """The voice from the settings. Raises `ModelMissingError` naming the command that gets it."""
     voices = installed_voices(house)
-    wanted = house.settings.speech.voice
+    wanted = wanted_voice(house)
     if wanted in house.catalogue.entries:
         house.catalogue.require(wanted)
     own = Path(wanted).expanduser()
