@@ -13,7 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from tools.finder.cameras import add_live, list_cameras
 from tools.finder.pictures import camera_picture
 from tools.finder.sources.address import parse_address
 from tools.finder.sources.live import recorder_spec
+from tools.finder.sources.messages import Connected, Lost, Recorded
 from tools.finder.store import FinderStore
 
 from .cli_driver import ENTRY, ROOT, with_root
@@ -64,6 +65,10 @@ class Server:
         self._process = subprocess.Popen(self._arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "ready\n"
+
+    def signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def kill(self) -> None:
         if self._process is not None:
@@ -209,6 +214,24 @@ def test_a_killed_recorder_leaves_what_it_had_for_the_next(house: House, footage
             assert left.duration_s > 0.5
             shown = camera_picture(house, store, camera, left.start + left.duration_s / 2)
             assert shown.image.size == (WIDTH, HEIGHT)
+
+
+def test_a_stream_that_falls_silent_counts_as_lost(footage: Path, tmp_path: Path) -> None:
+    with serving(footage) as server:
+        worker = Worker(recorder_spec("silent"))
+        options: dict[str, Any] = {"segment_s": 600.0, "stall_s": 2.0, "first_wait_s": 0.2}
+        said = worker.stream("record", f"rtsp://127.0.0.1:{server.port}/live", str(tmp_path), **options)
+        assert isinstance(next(said), Connected)
+        time.sleep(1.5)  # some pictures
+        server.signal(signal.SIGSTOP)
+        recorded, lost = next(said), next(said)
+        server.signal(signal.SIGCONT)
+        assert isinstance(recorded, Recorded)
+        assert Path(recorded.path).is_file()
+        assert isinstance(lost, Lost)
+        assert "in time" in lost.problem
+        assert any(isinstance(message, Connected) for message in islice(said, 4))
+        worker.close()
 
 
 def test_a_wrong_password_and_an_absent_camera_are_named_without_it(house: House, footage: Path) -> None:

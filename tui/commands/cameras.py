@@ -10,6 +10,7 @@ from datetime import datetime
 from getpass import getpass
 from typing import TYPE_CHECKING, Any
 
+from runtime.errors import UsageError
 from tools.finder import cameras
 from tools.finder import events as changes
 from tools.finder.index import IndexReport, index_cameras, open_store
@@ -30,6 +31,9 @@ def add(options: Namespace) -> int:
     """Add a camera after its place or address, start and zones were checked."""
     zones = parse_zones(options.zone)
     address = parse_address(options.path, _password(options))
+    if address is not None and (options.start or options.name_pattern):
+        wrong = "--start" if options.start else "--name-pattern"
+        raise UsageError(f"{wrong} is for recordings of yours.", remedy="A live camera tells its own time.")
     how = CameraOptions(options.name_pattern, options.timezone, options.frigate_camera, options.events_only)
     with open_house(options) as house:
         start = parse_start(options.start, house).timestamp() if options.start else None

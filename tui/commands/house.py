@@ -64,7 +64,12 @@ def _cameras(house: House) -> Iterator[Finding]:
         name = state.camera.name
         detail = f"{state.indexed} of {state.recordings} recordings indexed in {state.camera.source}"
         if state.problem:
-            remedy = f"Bring it back, or `hausgeist cameras remove {name}`."
+            live = state.camera.held is not None
+            remedy = (
+                "Record it: `hausgeist cameras watch`."
+                if live
+                else f"Bring it back, or `hausgeist cameras remove {name}`."
+            )
             yield Finding("cameras", name, "warn", state.problem, remedy)
         elif state.waiting:
             yield Finding(

@@ -6,6 +6,7 @@ any thread, one at a time.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,12 +19,15 @@ from runtime.worker import Cancellation, WorkerSpec
 from tools.finder.index import IndexReport, index_cameras, scan_spec
 from tools.finder.records import Camera
 from tools.finder.retention import tidy
+from tools.finder.sources.address import redact
 from tools.finder.sources.messages import Connected, Lost, SourceMessage
 from tools.finder.store import FinderStore
 from tools.finder.watching.events import CameraWatch, Kind, WatchEvent
 from tools.finder.watching.feeds import Feed
 from tools.finder.watching.looking import Looker
 from tools.finder.watching.pace import Pacer, TreeTime
+
+log = logging.getLogger(__name__)
 
 STATE_S = 60.0
 TIDY_S = 600.0
@@ -109,7 +113,7 @@ class Watch:
                 self._index(camera, state)
         except CallCancelled:
             raise
-        except (HausgeistError, OSError) as problem:
+        except Exception as problem:  # whatever it is, the other cameras go on
             self._trouble(camera, state, problem)
             return False
         if state.problem is not None:
@@ -117,10 +121,11 @@ class Watch:
             self._say("well", camera.name)
         return bool(ready)
 
-    def _trouble(self, camera: Camera, state: CameraWatch, problem: HausgeistError | OSError) -> None:
-        said = problem.message if isinstance(problem, HausgeistError) else f"{problem.strerror}: {problem.filename}"
+    def _trouble(self, camera: Camera, state: CameraWatch, problem: Exception) -> None:
+        said = _words(problem)
         self._resting[camera.id] = RETRY_ROUNDS
         if state.problem != said:
+            log.debug("Looking at %s failed", camera.name, exc_info=problem)
             state.problem = said
             self._say("problem", camera.name, problem=said)
 
@@ -189,7 +194,11 @@ class Watch:
 
     def _tidy(self) -> None:
         self._last_tidy = time.monotonic()
-        kept = tidy(self._house, self._store)
+        try:
+            kept = tidy(self._house, self._store)
+        except (HausgeistError, OSError) as problem:
+            self._say("problem", None, problem=_words(problem))
+            return
         if kept.anything:
             self._say("tidied", None, words=kept.words, **kept.as_json())
 
@@ -212,3 +221,12 @@ class Watch:
     def _say(self, kind: Kind, camera: str | None, **facts: object) -> None:
         with self._telling:
             self._tell(WatchEvent(kind, self._house.now(), camera, facts))
+
+
+def _words(problem: Exception) -> str:
+    """A failure for people, on one line and without credentials."""
+    if isinstance(problem, HausgeistError):
+        return redact(problem.message)
+    if isinstance(problem, OSError) and problem.strerror:
+        return f"{problem.strerror}: {problem.filename}"
+    return redact(f"{type(problem).__name__}: {problem}")
