@@ -29,7 +29,7 @@ _SIDES = (
 )
 _CENTRE = r"cent(?:re|er)|middle|mitte\w*|milieu|centro|medio|中间|中央|中心"
 _ONLY = (
-    r"(?:\b(?:the|half|side|part|corner|third|edge|area|of|picture|image|in|at|on|die|der|das|hälfte|seite|ecke|bild\w*|la|le|"
+    r"(?:(?<!\w)(?:the|half|side|part|corner|third|edge|area|of|picture|image|in|at|on|die|der|das|hälfte|seite|ecke|bild\w*|la|le|à|en|"
     r"moitié|coin|partie|de|du|l|el|mitad|esquina|lado|parte|imagen)\b|[的那个边部分角一半侧面半图片在]|[\s,.'’-])*"
 )
 

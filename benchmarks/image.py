@@ -1,0 +1,156 @@
+"""What drawing through the house costs over calling the same diffusers pipeline directly: prints one JSON object.
+
+The model is one of test size that is built here (the real pipeline classes, random weights), drawn large enough that a
+picture takes seconds: its content means nothing, its time is that of the same code. `direct` is a process of its own
+that loads the folder with diffusers and saves with Pillow. Both sides take turns, so that the machine's noise meets
+both; `overhead` compares the medians. `cold` counts from the start of the process, `warm` with the model loaded,
+`with_chat` with the chat model resident beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # before this folder: its memory.py is no `memory`
+
+from agent.chat_llama import ChatLlama
+from agent.chat_model import open_chat_model
+from runtime.errors import HausgeistError
+from runtime.house import House
+from runtime.settings import ImageSettings, Settings
+from tests.image_kit import build_pipeline
+from tools.image.generate import generate
+from tools.image.request import ImageRequest
+
+LIMIT = 0.03
+DIRECT = """
+import json, sys, time
+import diffusers, torch
+pipeline = diffusers.DiffusionPipeline.from_pretrained(sys.argv[1], use_safetensors=True, local_files_only=True)
+pipeline.set_progress_bar_config(disable=True)
+for line in sys.stdin:
+    wish = json.loads(line)
+    started = time.perf_counter()
+    generator = torch.Generator("cpu").manual_seed(wish["seed"])
+    with torch.inference_mode():
+        result = pipeline(wish["prompt"], width=wish["side"], height=wish["side"], generator=generator,
+                          num_inference_steps=wish["steps"])
+    result.images[0].save(wish["file"])
+    print(json.dumps(time.perf_counter() - started), flush=True)
+"""
+
+
+class Direct:
+    """The peer: diffusers called directly, in a process of its own."""
+
+    def __init__(self, model: Path, options: argparse.Namespace) -> None:
+        self._options = options
+        command = [sys.executable, "-c", DIRECT, str(model)]
+        quiet = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        self._process = subprocess.Popen(command, text=True, **quiet)  # type: ignore[call-overload]
+
+    def draw(self, seed: int, file: Path) -> float:
+        """Seconds for one picture, saved."""
+        wish = {"prompt": "a red fox", "seed": seed, "side": self._options.side, "steps": self._options.steps}
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps({**wish, "file": str(file)}) + "\n")
+        self._process.stdin.flush()
+        return float(json.loads(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--side", type=int, default=384, help="pixels of each side")
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=6, help="pictures of each side, warm")
+    parser.add_argument("--model", type=Path, help="a diffusers folder instead of the one of test size")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        state = Path(name)
+        model = options.model or state / "tiny"
+        if options.model is None:
+            build_pipeline(model, channels=(96, 192))
+        image = ImageSettings(model=str(model), width=options.side, height=options.side, steps=options.steps)
+        with House.open({**os.environ, "HAUSGEIST_HOME": name}, settings=Settings(image=image)) as house:
+            report = measure(house, model, options, state)
+    print(json.dumps(report, indent=1))
+
+
+def measure(house: House, model: Path, options: argparse.Namespace, state: Path) -> dict[str, Any]:
+    """All figures: seconds for a picture."""
+    started = time.perf_counter()
+    direct = Direct(model, options)
+    direct.draw(0, state / "cold.png")
+    direct_cold = time.perf_counter() - started
+    ours_cold = ours(house, 0)
+    report: dict[str, Any] = {
+        "picture": {"side": options.side, "steps": options.steps, "model": model.name, "cpus": os.cpu_count()},
+        "cold": {"ours_s": round(ours_cold, 2), "direct_s": round(direct_cold, 2)},
+    }
+    report["warm"] = rounds(house, direct, options, state)
+    report["memory_bytes"] = {info.name: info.cpu_bytes for info in house.residency.status()}
+    report["with_chat"] = with_chat(house, direct, options, state)
+    direct.close()
+    report["limit"] = LIMIT
+    report["within_limit"] = report["warm"]["overhead"] <= LIMIT
+    return report
+
+
+def ours(house: House, seed: int) -> float:
+    """Seconds for one picture through the house: planned, drawn in its worker, checked, signed, saved."""
+    started = time.perf_counter()
+    generate(house, ImageRequest("a red fox", seed=seed))
+    return time.perf_counter() - started
+
+
+def rounds(house: House, direct: Direct, options: argparse.Namespace, state: Path) -> dict[str, Any]:
+    """Both sides in turns, each beginning every other round."""
+    mine: list[float] = []
+    theirs: list[float] = []
+    for number in range(options.rounds):
+        for house_first in (True, False) if number % 2 else (False, True):
+            if house_first:
+                mine.append(ours(house, number))
+            else:
+                theirs.append(direct.draw(number, state / f"direct-{number}.png"))
+    a, b = statistics.median(mine), statistics.median(theirs)
+    spread = [round(value, 3) for value in (min(mine), max(mine), min(theirs), max(theirs))]
+    return {
+        "ours_s": round(a, 3),
+        "direct_s": round(b, 3),
+        "overhead": round(a / b - 1, 4),
+        "overhead_of_the_fastest": round(min(mine) / min(theirs) - 1, 4),
+        "least_and_most_of_ours_and_direct_s": spread,
+    }
+
+
+def with_chat(house: House, direct: Direct, options: argparse.Namespace, state: Path) -> dict[str, Any]:
+    """Warm once more, with the chat model loaded beside."""
+    try:
+        chat = open_chat_model(house, None)
+        if not isinstance(chat, ChatLlama):
+            return {"skipped": "chat.remote_url is set: the chat model is elsewhere"}
+        with house.residency.lease(chat.spec()) as worker:
+            worker.call("complete", [{"role": "user", "content": "Hello"}], "", 8, 0.0, 0)
+    except HausgeistError as problem:
+        return {"skipped": str(problem)}
+    found = rounds(house, direct, options, state)
+    return {**found, "memory_bytes": {info.name: info.cpu_bytes for info in house.residency.status()}}
+
+
+if __name__ == "__main__":
+    main()
