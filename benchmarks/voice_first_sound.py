@@ -47,8 +47,6 @@ FACTS = (
     "The key of the garden gate hangs on a nail in the shed.",
     "The gardener comes on the first Monday of every month.",
 )
-WARM = "Say hello in one sentence."
-"""Asked before each way, so that the chat model's cache holds the same when it begins."""
 _NOW = datetime(2026, 3, 4, 18, 30).astimezone()
 
 
@@ -85,8 +83,6 @@ def first_sound(house: House, folder: Path, reply_tokens: int) -> dict[str, Any]
     with Session.open(house, "facts") as session:
         for fact in FACTS:
             session.memory.remember(fact, source=fact)
-        session.warm()
-    transcribe(house, files[0])
     rows = []
     for number, file in enumerate(files):
         in_turn = _one_after_the_other(house, file, f"in-turn-{number}")
@@ -127,7 +123,7 @@ def _one_after_the_other(house: House, file: Path, name: str) -> InTurn:
     """Recognise all, then answer all, then synthesise all."""
     with Session.open(house, name) as session:
         facts = [fact.text for fact in session.memory.facts()]
-        asyncio.run(_answer(session, WARM))
+        _fresh(house, session, file)
         request, words = _request(house, file), house_words(house, facts)
         started = time.perf_counter()
         text = transcribe(house, request, hotwords=words).text.strip()
@@ -138,6 +134,16 @@ def _one_after_the_other(house: House, file: Path, name: str) -> InTurn:
             pass
         synthesised = time.perf_counter()
     return InTurn(text, reply, recognised - started, answered - recognised, synthesised - answered)
+
+
+def _fresh(house: House, session: Session, file: Path) -> None:
+    """Start every worker anew and warm it: both ways begin with the same caches, so that the model says the same."""
+    house.residency.close()
+    session.warm()
+    transcribe(house, file)
+    for _ in say_sentences(house, ["Ready."]):
+        pass
+    _request(house, file)
 
 
 def _request(house: House, file: Path) -> Samples:
@@ -172,7 +178,7 @@ async def _conversation(house: House, file: Path, name: str) -> VoiceTurn:
             turns.append(event.turn)
 
     with Session.open(house, name) as session:
-        await _answer(session, WARM)
+        _fresh(house, session, file)
         conversation = Conversation(session, Recording(), VoiceOptions(earcons=False), take)
         await conversation.run(Source(file=file, paced=True), Cancellation())
         await conversation.close()

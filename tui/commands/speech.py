@@ -1,4 +1,4 @@
-"""`hausgeist speak`, `listen` and `devices`: text to sound, sound to text, and what there is to play and record with."""
+"""`hausgeist speak`, `listen` and `devices`: text to sound, sound to text, and the devices for both."""
 
 from __future__ import annotations
 
