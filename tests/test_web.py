@@ -97,6 +97,21 @@ class Browser:
             if message.get("id") == self._count:
                 return message.get("result", {})
 
+    async def type(self, text: str) -> None:
+        """Click into the app's prompt, near the bottom, then press a key for each character."""
+        size = await self.do("Runtime.evaluate", expression="document.querySelector('.xterm-screen').offsetHeight")
+        low = size["result"]["value"] - 50
+        for kind in ("mousePressed", "mouseReleased"):
+            await self.do("Input.dispatchMouseEvent", type=kind, x=300, y=low, button="left", clickCount=1)
+        for character in text:
+            key = (
+                {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
+                if character == "\r"
+                else {"key": character}
+            )
+            await self.do("Input.dispatchKeyEvent", type="keyDown", text=character, **key)
+            await self.do("Input.dispatchKeyEvent", type="keyUp", **key)
+
     async def until(self, text: str) -> None:
         """Wait until the page's terminal has got `text`."""
         deadline = time.monotonic() + PATIENCE_S
@@ -155,15 +170,11 @@ async def test_a_browser_asks_and_sees_the_answer(address: str) -> None:
     async with browser() as page:
         for domain in ("Page", "Runtime", "Network"):
             await page.do(f"{domain}.enable")
+        await page.do("Emulation.setFocusEmulationEnabled", enabled=True)
         await page.do("Page.navigate", url=address)
         await page.until("for commands")
         where = await page.do("Runtime.evaluate", expression="location.href")
         assert "token" not in where["result"]["value"], "the token leaves the address"
-        await page.do("Emulation.setFocusEmulationEnabled", enabled=True)
-        await page.do("Runtime.evaluate", expression="document.querySelector('.xterm-helper-textarea').focus()")
-        await page.do("Input.insertText", text="Remember that the spare key hangs behind the boiler.")
-        for kind in ("keyDown", "keyUp"):
-            await page.do("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13,
-                          text="\r" if kind == "keyDown" else "")  # fmt: skip
+        await page.type("Remember that the spare key hangs behind the boiler.\r")
         await page.until("I will remember")
         assert not page.elsewhere, "nothing is loaded from another machine"
