@@ -115,6 +115,16 @@ def _cameras(commands: Commands) -> None:
     example = "hausgeist cameras watch --set finder.watch_cpu_share=0.5"
     watch = json_command(group, "watch", "watch:watch", about, example)
     watch.add_argument("names", nargs="*", metavar="NAME", help="cameras (default: all, also those added meanwhile)")
+    _camera_views(group)
+    about, example = "what was placed, removed or covered", "hausgeist cameras events kitchen --json"
+    events = json_command(group, "events", "cameras:events", about, example)
+    events.add_argument("name", nargs="?", metavar="NAME", help="a camera (default: all)")
+    about = "forget cameras, their index and what was recorded of them; your own recordings stay"
+    remove = json_command(group, "remove", "cameras:remove", about, "hausgeist cameras remove attic")
+    remove.add_argument("names", nargs="+", metavar="NAME", help="cameras")
+
+
+def _camera_views(group: Commands) -> None:
     about, example = "a picture of a camera, to see its zones or draw them on", "hausgeist cameras still study -o s.png"
     still = json_command(group, "still", "camera_views:still", about, example)
     still.add_argument("name", metavar="NAME", help="a camera")
@@ -135,12 +145,6 @@ def _cameras(commands: Commands) -> None:
     coverage.add_argument("name", metavar="NAME", help="a camera")
     coverage.add_argument("--since", metavar="TIME", help='"yesterday", "2 hours ago", or ISO 8601')
     coverage.add_argument("--until", metavar="TIME", help="the same")
-    about, example = "what was placed, removed or covered", "hausgeist cameras events kitchen --json"
-    events = json_command(group, "events", "cameras:events", about, example)
-    events.add_argument("name", nargs="?", metavar="NAME", help="a camera (default: all)")
-    about = "forget cameras and their index; the recordings stay"
-    remove = json_command(group, "remove", "cameras:remove", about, "hausgeist cameras remove attic")
-    remove.add_argument("names", nargs="+", metavar="NAME", help="cameras")
 
 
 def _items(commands: Commands) -> None:

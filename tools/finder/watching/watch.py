@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -133,6 +134,7 @@ class Watch:
         told = IndexReport()
 
         def after(of: Camera, file: Path, report: IndexReport) -> None:
+            nonlocal told
             new_problems = report.broken[len(told.broken) :]
             for path, problem in new_problems:
                 self._say("problem", of.name, path=path, problem=f"{Path(path).name}: {problem}")
@@ -142,7 +144,7 @@ class Watch:
                     "indexed", of.name, path=str(file), duration_s=round(report.footage_s - told.footage_s, 1),
                     changes=report.changes - told.changes, sightings=report.sightings - told.sightings,
                 )  # fmt: skip
-            told.__dict__.update(report.__dict__, broken=list(report.broken))
+            told = replace(report, broken=list(report.broken))
             self._pacer.pause(self._cancellation.check)
             self._pacer.begin()
 
