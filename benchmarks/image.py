@@ -74,7 +74,7 @@ class Direct:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--side", type=int, default=384, help="pixels of each side")
+    parser.add_argument("--side", type=int, default=96, help="pixels of each side")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=6, help="pictures of each side, warm")
     parser.add_argument("--model", type=Path, help="a diffusers folder instead of the one of test size")
