@@ -20,9 +20,9 @@ from benchmarks.scenes.build import box, height_of, place
 from benchmarks.scenes.film import FPS, Film
 from benchmarks.scenes.kinds import Thing
 from benchmarks.scenes.layouts import Layout, table_top, whole_room
-from benchmarks.scenes.nuisance import disturb
+from benchmarks.scenes.nuisance import Nuisances, disturb
 from benchmarks.scenes.paints import grained
-from benchmarks.scenes.plan import plan, radius_of
+from benchmarks.scenes.plan import Plan, plan, radius_of
 from benchmarks.scenes.raster import Lamp
 from benchmarks.scenes.stage import Light, Stage
 from benchmarks.scenes.truth import Truth
@@ -30,7 +30,7 @@ from tools.finder.sample_home.shapes import Array, Vector
 from tools.finder.sample_home.trace import Camera
 from tools.finder.sample_home.video_backend import write_video
 
-VERSION = 3
+VERSION = 4
 """To be raised whenever the same seed gives another scene."""
 ROOMS = ("kitchen", "living room", "study", "bedroom")
 PHOTO_SIDE = 320
@@ -53,6 +53,19 @@ def _make(folder: Path, style: str, seed: int, tell: Callable[[str], None]) -> d
     stages = {camera: Stage(layout) for camera, layout in _layouts(style, rng).items()}
     made = plan(style, {c: s.layout for c, s in stages.items()}, lambda c, point: _sees(stages[c], point), rng)
     nuisances = {camera: disturb(made.duration_s, rng) for camera in stages}
+    return write_scene(folder, made, stages, nuisances, seed, rng, tell)
+
+
+def write_scene(
+    folder: Path,
+    made: Plan,
+    stages: dict[str, Stage],
+    nuisances: dict[str, Nuisances],
+    seed: int,
+    rng: np.random.Generator,
+    tell: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Film a plan: recordings, photos and `truth.json` in `folder`; the truth. `stages` is emptied."""
     films = []
     for camera in list(stages):
         tell(f"{folder.name}: {camera}")

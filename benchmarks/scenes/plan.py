@@ -77,12 +77,13 @@ def radius_of(thing: Thing) -> float:
     """How far a thing reaches from its middle, metres, on the ground."""
     reach = 0.0
     for part in thing.parts:
-        middle, bound = part.bound
+        x, _, z = part.at
         if part.kind == "box":
-            side = math.hypot(part.size[0], part.size[2]) / 2
-        else:
-            side = bound if part.pitch else max(part.size[0], part.size[2])
-        reach = max(reach, math.hypot(float(middle[0]), float(middle[2])) + side)
+            reach = max(reach, math.hypot(x, z) + math.hypot(part.size[0], part.size[2]) / 2)
+            continue
+        along = part.size[1] * math.sin(part.pitch) if part.kind == "cone" else 0.0
+        end = (x + along * math.sin(part.yaw), z + along * math.cos(part.yaw))
+        reach = max(reach, max(math.hypot(x, z), math.hypot(*end)) + max(part.size[0], part.size[2]))
     return reach
 
 

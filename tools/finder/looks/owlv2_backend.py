@@ -43,6 +43,8 @@ class Owlv2:
             options: dict[str, Any] = {"local_files_only": True}
             model: Any = Owlv2ForObjectDetection.from_pretrained(folder, dtype=dtype, use_safetensors=True, **options)
             self._model = model.to(device).eval()
+            for head in (model.box_head, model.class_head, model.objectness_head):
+                head.float()  # bfloat16 has too few digits for the place of a box
             self._pictures: Any = AutoImageProcessor.from_pretrained(folder, **options)
             self._words: Any = AutoTokenizer.from_pretrained(folder, **options)
             self._length = int(model.config.text_config.max_position_embeddings)
@@ -68,11 +70,11 @@ class Owlv2:
         ).to(self._device)
         inputs = {name: given[name] for name in ("input_ids", "attention_mask")}
         output: Any = self._model.owlv2.get_text_features(**inputs)
-        return output if isinstance(output, torch.Tensor) else output.pooler_output
+        return (output if isinstance(output, torch.Tensor) else output.pooler_output).float()
 
     def _features(self, pictures: list[Picture]) -> tuple[torch.Tensor, torch.Tensor]:
         given = self._pictures(images=list(pictures), return_tensors="pt")["pixel_values"]
-        grid: torch.Tensor = self._model.image_embedder(pixel_values=given.to(self._device, self._dtype))[0]
+        grid: torch.Tensor = self._model.image_embedder(pixel_values=given.to(self._device, self._dtype))[0].float()
         return grid.flatten(1, 2), grid
 
     def _query(self, pictures: list[Picture]) -> torch.Tensor:
@@ -83,12 +85,12 @@ class Owlv2:
 
     def _look(self, pictures: list[Picture], queries: torch.Tensor | None) -> list[Seen]:
         flat, grid = self._features(pictures)
-        boxes = self._model.box_predictor(flat, grid).float()
-        objectness = self._model.objectness_predictor(flat).float().sigmoid()
+        boxes = self._model.box_predictor(flat, grid)
+        objectness = self._model.objectness_predictor(flat).sigmoid()
         scores = torch.zeros(*boxes.shape[:2], 0)
         if queries is not None:
             each = queries[None].expand(len(pictures), -1, -1)
-            scores = self._model.class_predictor(flat, each)[0].float().sigmoid()
+            scores = self._model.class_predictor(flat, each)[0].sigmoid()
         return [
             Seen(_in_pixels(boxes[i].cpu().numpy(), picture), objectness[i].cpu().numpy(), scores[i].cpu().numpy())
             for i, picture in enumerate(pictures)

@@ -49,8 +49,8 @@ def _describe(
     house: House, store: FinderStore, version: str, progress: Callable[[Progress], None], cancellation: Cancellation
 ) -> int:
     vectors, ids = Vectors(house, version), store.crop_ids()
-    known = vectors.shares(np.array(ids, np.int64)).any(1).tolist() if ids else []
-    missing = [i for i, there in zip(ids, known, strict=True) if not there]
+    bare = np.flatnonzero(~vectors.shares(np.array(ids, np.int64)).any(1))
+    missing = [ids[int(place)] for place in bare]
     if not missing:
         return 0
     try:
