@@ -19,7 +19,7 @@ from runtime.worker import WorkerSpec
 from tools.image.drawing import Pixels
 
 FINDERS = ("clipseg-rd64-refined", "owlv2-base")
-"""Catalogue ids, the better first: a mask fits closer than a box."""
+"""Catalogue ids, or folders among the models, the better first: a mask fits closer than a box."""
 _HALF = 0.5
 _SIDES = (
     (r"left|links?\w*|gauche|izquierd\w|左", "left"),
@@ -88,7 +88,9 @@ def _finder(house: House) -> Path:
     for name in FINDERS:
         if name in house.catalogue.entries and house.catalogue.installed(name):
             return house.catalogue.require(name)
+        if name not in house.catalogue.entries and (house.paths.models / name / "config.json").is_file():
+            return house.paths.models / name
     raise ModelMissingError(
         "No model that finds things in pictures is installed.",
-        remedy=f"Get one with `hausgeist models pull {FINDERS[0]}`, name a place (“left half”), or give a mask file.",
+        remedy=f"Get one with `hausgeist models pull {FINDERS[-1]}`, name a place (“left half”), or give a mask file.",
     )
