@@ -8,7 +8,7 @@ index says of the spot is held against the pixels of the stills that are kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tools.finder.answering.habit import Usual
@@ -72,6 +72,9 @@ def _report(one: Ranked, history: History, newest: bool) -> Reported:
     state, cover = _state(sighting, event, history)
     event = event if state != "visible" else None
     checked = _checked(sighting, history) if newest and state == "visible" else None
+    if checked == "same":
+        still = history.still_time(history.newest_still(camera.id))
+        sighting = replace(sighting, last_seen=max(sighting.last_seen, still or 0.0))
     person = _person(event, sighting, history)
     way: tuple[Step, ...] = ()
     if person is not None and event is not None and state == "carried":

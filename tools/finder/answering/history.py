@@ -107,6 +107,11 @@ class History:
         """The id of the camera's newest settled frame."""
         return self._store.newest_still(camera_id)
 
+    def still_time(self, still_id: int | None) -> float | None:
+        """When a still was taken, Unix seconds."""
+        still = self._store.still(still_id) if still_id is not None else None
+        return still.time if still is not None else None
+
     def difference(self, first: int | None, second: int | None, box: Box) -> float | None:
         """The share of a spot that differs between two stills (by id); None where that cannot be told."""
         from tools.finder.answering.spot_backend import differing_share
