@@ -26,6 +26,7 @@ import termios
 import time
 import tty
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ import psutil  # noqa: E402
 START = [sys.executable, "-c", "import sys; from tui.cli import main; sys.exit(main())"]
 LIMITS = {"first_paint_s": 0.5, "key_p99_ms": 50.0, "memory_ratio": 1.5}
 PROMPT = "for commands"
+LETTERS = "ħŋøđŧłþßæðĸśźćńų"
+"""Letters that no reply holds."""
 SIZE = (32, 110)
 
 
@@ -83,8 +86,9 @@ class Terminal:
 
     def close(self) -> None:
         """End the program with all it started."""
-        for process in [*psutil.Process(self.process.pid).children(recursive=True), self.process]:
-            process.kill()
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            child.kill()
+        self.process.kill()
         self.process.wait()
         os.close(self.leader)
 
@@ -95,21 +99,25 @@ def text_of(data: bytes) -> str:
 
 
 def keys(terminal: Terminal, count: int, pause_s: float) -> list[float]:
-    """Milliseconds from typing a letter to its being drawn, `count` times; letters are told apart by their order."""
+    """Milliseconds from typing a letter to its being drawn, `count` times; letters are told apart by their shape."""
     found = []
     for number in range(count):
-        letter = "qwxzjvkyqwxzjvky"[number % 16]
+        letter = LETTERS[number % len(LETTERS)]
         time.sleep(pause_s)
         while terminal.read(0.0):
             pass
         at = len(terminal.seen)
         before = terminal.write(letter)
-        after = terminal.until(lambda drawn, sign=letter: sign in text_of(drawn), 10.0, since=at)
+        after = terminal.until(partial(_shows, letter), 10.0, since=at)
         found.append((after - before) * 1000)
-        if number % 16 == 15:
+        if number % len(LETTERS) == len(LETTERS) - 1:
             terminal.write("\x15")  # Ctrl+U empties the line
             time.sleep(0.05)
     return found
+
+
+def _shows(letter: str, drawn: bytes) -> bool:
+    return letter in text_of(drawn)
 
 
 def echo(count: int, pause_s: float) -> list[float]:
