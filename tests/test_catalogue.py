@@ -60,6 +60,7 @@ def test_names_and_sets(paths: Paths) -> None:
     assert [entry.id for entry in catalogue.select(["whisper-base", "test", "whisper-base"])] == [
         "whisper-base",
         "smollm2-135m-instruct",
+        "kokoro-82m-int8",
     ]
     with pytest.raises(UnknownNameError, match="Did you mean 'whisper-base'"):
         catalogue.entry("whisper-bas")
