@@ -117,13 +117,14 @@ class Resident:
     def measured(self, book: SizeBook | None) -> Footprint | None:
         """The largest footprint seen so far, with the present one taken into `book`; None without a book or a process.
 
-        The driver is asked at the load and after the first piece of work only: asking takes a tenth of a second.
+        The driver is asked at the load and after the first piece of work only, since asking takes a tenth of a second;
+        it is asked of every worker, so that GPU memory counts that nobody declared (llama.cpp's layers).
         """
         pid, spec = self.worker.pid, self.worker.spec
         if book is None or pid is None:
             return None
-        on_gpu = spec.gpu_bytes > 0 and self.gpu_measurements < 2
-        self.gpu_measurements += on_gpu
+        on_gpu = self.gpu_measurements < 2
+        self.gpu_measurements += 1
         found = measure(pid, on_gpu=on_gpu)
         if found is None:
             return None
