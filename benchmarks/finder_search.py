@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,11 +92,11 @@ def measure(house: House, size: int, queries: int) -> dict[str, Any]:
     result = {
         "sightings": size, "fill_s": round(filled, 1), "first_search_s": round(caught_up, 2),
         "found": bool(first.found.reported),
-        "words": timed([lambda i=i: search(house, embedder, FindQuery(words[i])) for i in order]),
-        "photo": timed([lambda: search(house, embedder, FindQuery("", photo=photo))] * (queries // 3)),
+        "words": timed([partial(search, house, embedder, FindQuery(words[i])) for i in order]),
+        "photo": timed([partial(search, house, embedder, FindQuery("", photo=photo))] * (queries // 3)),
     }  # fmt: skip
     if size <= THOUGHT_MAX:
-        result["load_everything"] = timed([lambda: load_everything(house)] * 3)
+        result["load_everything"] = timed([partial(load_everything, house)] * 3)
     print(json.dumps(result), file=sys.stderr)
     return result
 
