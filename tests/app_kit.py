@@ -193,23 +193,28 @@ def ask(text: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
 
 
 class Watchdog:
-    """Measures how long the event loop does not come round. `worst_s` is the longest time since `begin`."""
+    """Measures how long the event loop does not come round, since `begin`.
+
+    `worst_s` is by the clock on the wall and holds what other programs took of the processor; `worst_cpu_s` is the
+    processor's time that the loop's own thread spent between two rounds.
+    """
 
     def __init__(self, every_s: float = 0.005) -> None:
         self._every_s = every_s
         self._task: asyncio.Task[None] | None = None
-        self.worst_s = 0.0
+        self.worst_s = self.worst_cpu_s = 0.0
 
     def begin(self) -> None:
         """Watch from now on."""
-        self.worst_s = 0.0
+        self.worst_s = self.worst_cpu_s = 0.0
         self._task = self._task or asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
         while True:
-            before = time.perf_counter()
+            before, worked = time.perf_counter(), time.thread_time()
             await asyncio.sleep(self._every_s)
             self.worst_s = max(self.worst_s, time.perf_counter() - before - self._every_s)
+            self.worst_cpu_s = max(self.worst_cpu_s, time.thread_time() - worked)
 
     def end(self) -> None:
         """Stop watching."""
