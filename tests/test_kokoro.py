@@ -46,7 +46,7 @@ def test_one_model_serves_all_its_speakers(home: House, tmp_path: Path) -> None:
             ((_, alpha),) = worker.stream("speak", ["Hello there."], "jf_alpha")
             ((_, kumo),) = worker.stream("speak", ["Hello there."], "jm_kumo")
             assert len(alpha) > 12000 and (len(alpha) != len(kumo) or not np.allclose(alpha, kumo))
-            assert next(iter(worker.stream("speak", ["…"], "jf_alpha")))[1].size == 0
+            assert next(iter(worker.stream("speak", [""], "jf_alpha")))[1].size == 0
             with pytest.raises(UnknownNameError, match="jf_alpha"):
                 worker.call("info", "jf_alfa")
 
