@@ -74,8 +74,8 @@ class Track:
     asked: float = float("-inf")
     missed: int = 0
     """How often the detector was asked in vain since it last saw the person."""
-    body: float = 0.0
-    """Largest area of a box in which the detector saw the person, pixels."""
+    body: tuple[float, float] = (0.0, 0.0)
+    """Width and height of the largest box in which the detector saw the person, pixels."""
 
     def due(self, offset: float) -> bool:
         """Whether the detector is to be asked about it."""
@@ -107,7 +107,7 @@ class PeopleTracks:
                 track = Track()
                 self.tracks.append(track)
             if people:
-                track.body = max(track.body, box[2] * box[3])
+                track.body = max(track.body, (box[2], box[3]), key=lambda size: size[0] * size[1])
             if ask:
                 track.asked, track.missed = offset, 0 if people else track.missed + 1
             if track.path and track.path[-1][0] == offset:
@@ -131,7 +131,7 @@ class PeopleTracks:
         for track in self.tracks[-8:]:
             last = track.path[-1]
             near = offset - last[0] <= STILL_S and overlap(box, last[1:]) >= 0.7
-            if near and track.seen >= 2 and box[2] * box[3] > 0.6 * track.body:
+            if near and track.seen >= 2 and _alike(box, track.body):
                 return True
         return False
 
@@ -140,6 +140,12 @@ class PeopleTracks:
         if self._finder.sees:
             return [track for track in self.tracks if track.seen]
         return [track for track in self.tracks if len(track.path) >= 2]
+
+
+def _alike(box: Box, body: tuple[float, float]) -> bool:
+    """Whether a box has about the size and the shape of a body."""
+    area, shape = body[0] * body[1], body[0] / max(body[1], 1.0)
+    return 0.6 * area < box[2] * box[3] < 1.6 * area and 0.6 * shape < box[2] / max(box[3], 1.0) < 1.6 * shape
 
 
 def overlap(box: Box, other: Box) -> float:

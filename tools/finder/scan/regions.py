@@ -35,6 +35,20 @@ class Region:
     clear: bool = False
     """Whether nothing moves near it, and it does not reach the edge of the picture."""
 
+    def enters(self, shape: tuple[int, ...]) -> bool:
+        """Whether it touches the edge of the picture (of `shape`) with more than half of its width there."""
+        (left, top, right, bottom), mask = self.roi, self.mask
+        edges = []
+        if top == 0:
+            edges.append((mask[:2].max(axis=0), self.box[2]))
+        if bottom == shape[0]:
+            edges.append((mask[-2:].max(axis=0), self.box[2]))
+        if left == 0:
+            edges.append((mask[:, :2].max(axis=1), self.box[3]))
+        if right == shape[1]:
+            edges.append((mask[:, -2:].max(axis=1), self.box[3]))
+        return any(int(edge.sum()) > 0.5 * length for edge, length in edges)
+
 
 @dataclass
 class Step:

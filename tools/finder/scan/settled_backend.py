@@ -28,6 +28,8 @@ REFRESH = 4
 """Every so many quiet pictures the settled look is brought nearer to what is seen."""
 WAIT_S = 1.5
 """What is not plain, or lies beside something that moves, is waited for so long, seconds at rest."""
+ENTERS_S = 4.0
+"""What reaches in over the edge of the picture, as feet and arms do, is waited for so long, seconds at rest."""
 HOLD_S = 2.0
 """A place that is held is not asked about again for so long, seconds."""
 FOLLOW_S = 0.5
@@ -108,6 +110,7 @@ class SettledModel:
         self._restless = np.zeros((height, width), np.float32)
         self._t_match = np.full((height, width), time, np.float32)
         self._t_new = np.full((height, width), time, np.float32)
+        self._held = np.zeros((height, width), np.float32)
         self._ripe = np.zeros((height, width), bool)
         self._time, self._stirred = time, False
         self._followed = time
@@ -189,12 +192,20 @@ class SettledModel:
         mixed = cv2.addWeighted(smooth, 0.2, base, 0.8, 0.0, dtype=cv2.CV_32F)
         cv2.copyTo(mixed, 1 - changed, base)
         self._changed[part] = changed
-        wait = self._settle_s * (1.0 + 5.0 * np.maximum(self._restless[part] - 0.3, 0.0))
+        wait = self._wait(part)
         settled = (changed == 1) & (time - self._t_new[part] >= wait - 1e-3)
         self._know(part, settled & (known == 0), time)
         self._ripe[:] = False
-        self._ripe[part] = settled & (known == 1) & (self._changed[part] == 1)
+        self._ripe[part] = settled & (known == 1) & (self._changed[part] == 1) & (self._held[part] <= time)
         self._base8[part] = cv2.convertScaleAbs(self._base[part])
+
+    def _wait(self, part: Part) -> Floats | float:
+        """Seconds that each pixel has to rest: longer on and beside what moves again and again, as a curtain does."""
+        if not self._stirred:
+            return self._settle_s
+        around = cv2.dilate(self._restless[part], np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8))
+        wait: Floats = self._settle_s * (1.0 + 10.0 * np.maximum(around - 0.3, 0.0))
+        return wait
 
     def _know(self, part: Part, first: NDArray[np.bool_], time: float) -> None:
         """Take the look of pixels that rest for the first time as settled."""
@@ -228,7 +239,7 @@ class SettledModel:
             region.clear = self._clear(region, moving)
             left, top, right, bottom = region.roi
             around = cv2.dilate(region.mask, np.ones((17, 17), np.uint8)) - region.mask
-            if not region.clear and region.rest_s < WAIT_S:
+            if region.rest_s < (ENTERS_S if region.enters(moving.shape) else 0.0 if region.clear else WAIT_S):
                 continue
             restless = cv2.countNonZero(moving[top:bottom, left:right].astype(np.uint8) & around)
             if restless > 0.1 * cv2.countNonZero(around):
@@ -273,7 +284,7 @@ class SettledModel:
     def hold(self, region: Region) -> None:
         """Keep the look from before: what is there (a person standing still) is to go away again."""
         left, top, right, bottom = region.roi
-        self._t_new[top:bottom, left:right][region.mask.astype(bool)] = self._time + HOLD_S
+        self._held[top:bottom, left:right][region.mask.astype(bool)] = self._time + HOLD_S
 
     def accept(self, region: Region) -> None:
         """What settled is the look from now on. Call this or `hold` for every region of a step."""
