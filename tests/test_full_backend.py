@@ -36,6 +36,7 @@ from tools.finder.looks.colours import NAMES  # noqa: E402
 from tools.finder.looks.full_backend import FullVision  # noqa: E402
 from tools.finder.looks.full_models import full_models  # noqa: E402
 from tools.finder.looks.layout import PALETTE  # noqa: E402
+from tools.finder.looks.owlv2_backend import Owlv2  # noqa: E402
 from tools.finder.looks.siglip_backend import SiglipSpace  # noqa: E402
 from tools.finder.looks.state import vision_state  # noqa: E402
 from tools.finder.looks.torch_backend import batched  # noqa: E402
@@ -344,3 +345,15 @@ def test_the_doctor_tells_which_backend_works_and_where(tmp_path: Path, folders:
         assert (state.state, "tiny-siglip and tiny-owlv2 on cpu" in state.detail) == ("ok", True)
     with house_with(tmp_path) as house:
         assert vision_state(house).detail.startswith("starter")
+
+
+def test_half_precision_keeps_boxes_to_the_pixel(folders: tuple[Path, Path]) -> None:
+    picture = np.random.default_rng(1).integers(0, 255, (540, 960, 3)).astype(np.uint8)
+    seen = []
+    for dtype in (torch.float32, torch.bfloat16):
+        owl = Owlv2(folders[1], "cpu", dtype)
+        seen.append(owl.look([picture], owl.words(["red mug"]))[0])
+    assert np.abs(seen[0].boxes - seen[1].boxes).max() < 2.0
+    assert np.abs(seen[0].scores - seen[1].scores).max() < 0.15
+    assert seen[0].boxes[:, 0].min() >= 0
+    assert (seen[0].boxes[:, 1] + seen[0].boxes[:, 3]).max() <= 540
