@@ -148,7 +148,8 @@ def _fresh(house: House, session: Session, file: Path) -> None:
 
 def _request(house: House, file: Path) -> Samples:
     """The words in `file` as the endpointer cuts them out, ready to be recognised."""
-    endpointer, found = Endpointer(), []
+    endpointer = Endpointer()
+    found: list[Samples] = []
 
     def take(frame: Frame) -> None:
         found.extend(sign.samples for sign in endpointer.feed(frame) if isinstance(sign, Paused))
