@@ -74,8 +74,8 @@ class Track:
     asked: float = float("-inf")
     missed: int = 0
     """How often the detector was asked in vain since it last saw the person."""
-    body: tuple[float, float] = (0.0, 0.0)
-    """Width and height of the largest box in which the detector saw the person, pixels."""
+    body: Box = (0.0, 0.0, 0.0, 0.0)
+    """Where the detector saw the person last."""
 
     def due(self, offset: float) -> bool:
         """Whether the detector is to be asked about it."""
@@ -107,7 +107,7 @@ class PeopleTracks:
                 track = Track()
                 self.tracks.append(track)
             if people:
-                track.body = max(track.body, (box[2], box[3]), key=lambda size: size[0] * size[1])
+                track.body = box
             if ask:
                 track.asked, track.missed = offset, 0 if people else track.missed + 1
             if track.path and track.path[-1][0] == offset:
@@ -127,11 +127,11 @@ class PeopleTracks:
         return min(near, key=lambda pair: pair[0])[1] if near else None
 
     def stands(self, box: Box, offset: float) -> bool:
-        """Whether `box` is a person, seen as one before, who has come to stand still: as large as when they moved."""
+        """Whether `box` is a person who stands still where the detector saw them a moment ago."""
         for track in self.tracks[-8:]:
             last = track.path[-1]
             near = offset - last[0] <= STILL_S and overlap(box, last[1:]) >= 0.7
-            if near and track.seen >= 2 and _alike(box, track.body):
+            if near and min(overlap(box, track.body), overlap(track.body, box)) >= 0.6:
                 return True
         return False
 
@@ -140,12 +140,6 @@ class PeopleTracks:
         if self._finder.sees:
             return [track for track in self.tracks if track.seen]
         return [track for track in self.tracks if len(track.path) >= 2]
-
-
-def _alike(box: Box, body: tuple[float, float]) -> bool:
-    """Whether a box has about the size and the shape of a body."""
-    area, shape = body[0] * body[1], body[0] / max(body[1], 1.0)
-    return 0.6 * area < box[2] * box[3] < 1.6 * area and 0.6 * shape < box[2] / max(box[3], 1.0) < 1.6 * shape
 
 
 def overlap(box: Box, other: Box) -> float:
