@@ -13,6 +13,8 @@ from tui.app.home import home_of, local_time, tr
 from tui.app.picture import Picture
 
 ROWS = 10
+WIDE, SIDE, MOST, MARGINS = 110, 34, 120, 14
+"""Columns from which the list of talks stands at the side, what it takes, the widest turn, and what is around it."""
 NARROW = 72
 """Columns below which the pictures stand below each other, as the class -narrow does."""
 
@@ -42,6 +44,12 @@ class Filmstrip(Horizontal):
         """Ask the house for the frames."""
         self._load()
 
+    def _columns(self) -> int:
+        """Columns of one picture, from the terminal's width alone: the layout may not be known yet."""
+        width = self.app.size.width
+        room = min(width - (SIDE if width >= WIDE else 0), MOST) - MARGINS
+        return room if width < NARROW else room // 3 - 3
+
     @work
     async def _load(self) -> None:
         names = {"before": tr("before"), "seen": tr("last seen"), "after": tr("after")}
@@ -51,8 +59,7 @@ class Filmstrip(Horizontal):
             frames = []
         if not self.is_mounted:
             return
-        narrow = self.app.size.width < NARROW
-        columns = self.size.width - 4 if narrow else (self.size.width - 9) // 3
+        columns = self._columns()
         if not any(frame["when"] == "seen" for frame in frames):
             await self.mount(Picture(Path(self._frame), names["seen"], rows=ROWS, columns=columns))
         for frame in frames:

@@ -78,7 +78,8 @@ class TalkScreen(Screen[None]):
         prompt.focus()
         self.query_one(StatusBar).redraw()
         self.query_one(TopBar).set(home_of(self).session)
-        self.set_interval(STATUS_S, self.refresh_status)
+        if not home_of(self).still:
+            self.set_interval(STATUS_S, self.refresh_status)
 
     @staticmethod
     def _welcome() -> str:
