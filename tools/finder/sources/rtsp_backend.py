@@ -1,14 +1,16 @@
 """Records a live camera, in a worker process: packets are copied from RTSP (RFC 2326) into segments, not re-encoded.
 
 A segment is a Matroska file (readable when cut off at any byte) under `DAY/TIMEZ.mkv`, named by the UTC time of its
-first frame. That time is the least difference between arrival and media time over the segment, plus the media time
-of the first frame: delay on the way only ever adds, so the least is nearest to the truth, also when the server sends
-buffered frames at once in the beginning. Sound is not recorded. Owns neither the index nor how long segments are kept.
+first frame. That time is the least difference between arrival and media time over the connection so far, plus the
+media time of the first frame: delay on the way only ever adds, so the least is nearest to the truth, also when the
+server sends buffered frames at once in the beginning. Sound is not recorded. Owns neither the index nor how long
+segments are kept.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,6 +89,7 @@ class RtspRecorder:
             stream = _video(container)
             emit(Connected(*_fields(stream)))
             writer: SegmentWriter | None = None
+            lead = math.inf
             try:
                 for packet in container.demux(stream):
                     emit.check()
@@ -96,9 +99,9 @@ class RtspRecorder:
                     if writer is not None and packet.is_keyframe and writer.ends(at, segment_s):
                         waits.reset()
                         _tell(emit, writer.close())
-                        writer = None
+                        lead, writer = writer.lead_after, None
                     if writer is None and packet.is_keyframe:
-                        writer = SegmentWriter(folder, stream, at, now)
+                        writer = SegmentWriter(folder, stream, at, now, lead)
                     if writer is not None:
                         writer.write(packet, at, now)
             finally:

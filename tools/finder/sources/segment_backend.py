@@ -6,6 +6,7 @@ killed run left so is taken in place at the next start. Owns no connections.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,21 +21,26 @@ from tools.finder.sources.name_patterns import named_time
 
 JUMP_S = 5.0
 """Media time that moves so much from one packet to the next is a camera that began anew, or one that was silent."""
+DRIFT = 0.001
+"""How much faster or slower than ours a camera's clock may run."""
 _OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}
 """A killed run loses at most the last second, milliseconds."""
 _PART = ".part.mkv"
 
 
 class SegmentWriter:
-    """Writes packets of one video stream. `at` is media time and `now` wall-clock time of the first, seconds."""
+    """Writes packets of one video stream. `at` is media time and `now` wall-clock time of the first, seconds.
 
-    def __init__(self, folder: Path, stream: Any, at: float, now: float) -> None:
+    `lead` is the `lead_after` of the segment before it, if there was one on this connection.
+    """
+
+    def __init__(self, folder: Path, stream: Any, at: float, now: float, lead: float = math.inf) -> None:
         self._folder = ensure(folder)
         self._part = folder / f".{_name(now)}{_PART}"
         self._container = av.open(str(self._part), "w", format="matroska", options=_OPTIONS)
         self._stream = self._container.add_stream_from_template(stream)
         self._first, self._last = at, at
-        self._lead = now - at
+        self._own, self._carried = now - at, lead
         self._base: int | None = None
         self._previous = -1
         self._usual = 0.04
@@ -42,7 +48,21 @@ class SegmentWriter:
 
     def ends(self, at: float, segment_s: float) -> bool:
         """Whether a keyframe at `at` begins another segment: this one is long enough, or media time has jumped."""
-        return self._jumped or self._jumps(at) or at - self._first >= segment_s
+        self._jumped = self._jumped or self._jumps(at)
+        return self._jumped or at - self._first >= segment_s
+
+    @property
+    def lead(self) -> float:
+        """Wall-clock time less media time: the least seen here, or what the segment before has handed on.
+
+        Where the two lie far apart, the clock was set, and what was handed on is void.
+        """
+        return self._own if self._own - self._carried > JUMP_S else min(self._own, self._carried)
+
+    @property
+    def lead_after(self) -> float:
+        """What the next segment of the same connection begins with: a clock may drift, but not suddenly."""
+        return math.inf if self._jumped else self.lead + DRIFT * (self._last - self._first)
 
     def _jumps(self, at: float) -> bool:
         return abs(at - self._last) > JUMP_S
@@ -64,7 +84,7 @@ class SegmentWriter:
         self._previous = dts
         packet.stream = self._stream
         self._container.mux(packet)
-        self._lead = min(self._lead, now - at)
+        self._own = min(self._own, now - at)
         if at > self._last:
             self._usual, self._last = at - self._last, at
 
@@ -76,7 +96,7 @@ class SegmentWriter:
             if not self._part.is_file() or self._part.stat().st_size == 0:
                 self._part.unlink(missing_ok=True)
                 return None
-        return _place(self._folder, self._part, self._first + self._lead, self._last - self._first + self._usual)
+        return _place(self._folder, self._part, self._first + self.lead, self._last - self._first + self._usual)
 
 
 def recover(folder: Path) -> Iterator[Recorded]:
