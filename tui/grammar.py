@@ -111,6 +111,9 @@ def _cameras(commands: Commands) -> None:
     about = "look through new recordings; Ctrl-C stops"
     index = json_command(group, "index", "cameras:index", about, "hausgeist cameras index kitchen")
     index.add_argument("names", nargs="*", metavar="NAME", help="cameras (default: all)")
+    index.add_argument("--engine", choices=("local", "ray"), default="local", help="ray: scan on a Ray cluster")
+    index.add_argument("--workers", type=int, default=2, metavar="N", help="with ray: processes (default: 2)")
+    index.add_argument("--ray-address", metavar="ADDRESS", help="with ray: a running cluster (default: this machine)")
     about = "record live cameras and look through what is new, on and on; Ctrl-C ends it"
     example = "hausgeist cameras watch --set finder.watch_cpu_share=0.5"
     watch = json_command(group, "watch", "watch:watch", about, example)

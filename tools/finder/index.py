@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from runtime.errors import MediaError, ModelMissingError, WorkerDiedError
 from runtime.house import House
@@ -68,12 +69,13 @@ def index_cameras(
     scanner: WorkerSpec | None = None,
     after_each: Callable[[Camera, Path, IndexReport], None] = lambda camera, file, report: None,
     growing: Callable[[Path], bool | None] = being_written,
+    elsewhere: Elsewhere | None = None,
 ) -> IndexReport:
     """Index what is new or changed of these cameras (all of them where `names` is None).
 
     Without the vision models (`appearance` False, or not installed) changes and stays are found without
     labels. `scanner` stands in for `scan_spec(house)`; `after_each` is called when a recording is written;
-    recordings of which `growing` is true are left for later.
+    recordings of which `growing` is true are left for later; `elsewhere` scans in place of the worker.
     Raises `UnknownNameError`, `CallCancelled` (what was finished stays), `StorageError`, `UsageError`
     when another process indexes.
     """
@@ -87,6 +89,9 @@ def index_cameras(
         if not waiting:
             return report
         indexer = _Indexer(house, store, stack, cancellation, appearance, scanner or scan_spec(house))
+        if elsewhere is not None:
+            elsewhere.begin([file for _, file in waiting])
+            indexer.elsewhere = elsewhere
         for number, (camera, file) in enumerate(waiting):
             cancellation.check()
 
@@ -133,6 +138,17 @@ def _waiting(
     return waiting
 
 
+class Elsewhere(Protocol):
+    """Scans recordings in another place than the house's own worker (`scan.ray_backend`)."""
+
+    def begin(self, files: Sequence[Path]) -> None:
+        """The recordings, in the order in which they will be asked for."""
+
+    def result(self, file: Path, cancellation: Cancellation) -> Scan:
+        """The scan of the next one. Raises `MediaError`, `WorkerDiedError` and `CallCancelled`."""
+        ...
+
+
 class _Indexer:
     """One indexing while it runs."""
 
@@ -145,6 +161,7 @@ class _Indexer:
         self._worker: Worker = stack.enter_context(house.residency.lease(scanner))
         self._appearance: Appearance | None = None
         self._vectors: Vectors | None = None
+        self.elsewhere: Elsewhere | None = None
         if appearance:
             self._open_appearance(stack)
         self._drafter = Drafter(store, self._worker, self._appearance)
@@ -189,6 +206,8 @@ class _Indexer:
             report.broken.append((str(file), problem_text))
 
     def _scan(self, file: Path, say: Callable[[ScanProgress], None]) -> Scan:
+        if self.elsewhere is not None:
+            return self.elsewhere.result(file, self._cancellation)
         for item in self._worker.stream("scan", str(file), cancellation=self._cancellation):
             if isinstance(item, Scan):
                 return item

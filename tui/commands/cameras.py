@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from argparse import Namespace
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from getpass import getpass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from runtime.errors import UsageError
 from tools.finder import cameras
 from tools.finder import events as changes
-from tools.finder.index import IndexReport, index_cameras, open_store
+from tools.finder.index import IndexReport, index_cameras, open_store, scan_spec
 from tools.finder.records import CameraOptions
 from tools.finder.retention import tidy
 from tools.finder.scan.segments import camera_zone
@@ -25,6 +26,7 @@ from tui.output import note, print_json, print_table, progress_bar, say
 
 if TYPE_CHECKING:
     from runtime.house import House
+    from tools.finder.scan.ray_backend import RayScans
 
 
 def add(options: Namespace) -> int:
@@ -113,15 +115,18 @@ def index(options: Namespace) -> int:
         open_store(house) as store,
         interruptible() as cancellation,
         progress_bar() as show,
+        ExitStack() as stack,
     ):
         names = [store.camera(name).name for name in options.names] or None
         missed = fetch_frigate(house, store, names, cancellation.check)
+        elsewhere = stack.enter_context(_ray(house, options)) if options.engine == "ray" else None
         report = index_cameras(
             house,
             store,
             names,
             progress=lambda p: show(p.message, p.done, p.total, p.unit),
             cancellation=cancellation,
+            elsewhere=elsewhere,
         )
         report.broken[:0] = missed
         kept = tidy(house, store)
@@ -134,6 +139,16 @@ def index(options: Namespace) -> int:
     for path, problem in report.broken:
         note(f"hausgeist: {path}: {problem}")
     return 1 if report.broken else 0
+
+
+def _ray(house: House, options: Namespace) -> RayScans:
+    """Scans on a Ray cluster. Raises `UsageError` where Ray is not installed or not reached."""
+    try:
+        from tools.finder.scan.ray_backend import RayScans
+    except ModuleNotFoundError as problem:
+        remedy = "Install it: pip install 'hausgeist[cluster]'."
+        raise UsageError(f"--engine ray needs the package {problem.name}.", remedy=remedy) from problem
+    return RayScans(scan_spec(house).kwargs, workers=options.workers, address=options.ray_address)
 
 
 def events(options: Namespace) -> int:
