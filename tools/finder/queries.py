@@ -175,15 +175,20 @@ class StoreQueries:
         from there to the first or last recording is a gap too.
         """
         wanted = self.camera(camera)
-        # islands of recordings that follow each other, found by SQLite: years of them are some hundred thousand rows
-        rows = self._database.execute(
-            "SELECT min(start), max(finish) FROM (SELECT start, finish, sum(apart) OVER (ORDER BY start) AS island FROM"
-            " (SELECT start, start + duration_s AS finish, start - max(start + duration_s) OVER (ORDER BY start ROWS"
-            " BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > ? AS apart FROM segments WHERE camera_id = ?"
-            " AND status != 'broken' AND indexed IS NOT NULL AND expired IS NULL)) GROUP BY coalesce(island, 0)"
-            " ORDER BY 1",
-            (join_s, wanted.id),
+        # where an island of recordings begins, and where the one before it ended: years of them are 100,000 rows
+        usable = "camera_id = ? AND status != 'broken' AND indexed IS NOT NULL AND expired IS NULL"
+        starts = self._database.execute(
+            "SELECT start, before FROM (SELECT start, max(start + duration_s) OVER (ORDER BY start ROWS BETWEEN"  # noqa: S608 - names are ours
+            f" UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM segments WHERE {usable})"
+            " WHERE before IS NULL OR start - before > ? ORDER BY start",
+            (wanted.id, join_s),
         ).fetchall()
+        end = self._database.execute(
+            f"SELECT max(start + duration_s) FROM segments WHERE {usable}",  # noqa: S608 - names are ours
+            (wanted.id,),
+        ).fetchone()[0]
+        ends = [before for _, before in starts[1:]] + [end]
+        rows = [(start, finish) for (start, _), finish in zip(starts, ends, strict=False)]
         return _coverage(wanted.name, rows, since, until, join_s)
 
     def _where(
