@@ -171,3 +171,63 @@ def build_region_finder(folder: Path) -> None:
     size = {"height": 32, "width": 32}
     CLIPSegProcessor(CLIPImageProcessor(size=size, crop_size=size), tokenizer).save_pretrained(folder)
     shutil.rmtree(folder.parent / "words")
+
+
+_RESNET = {
+    "norm1": "in_layers.0", "conv1": "in_layers.2", "time_emb_proj": "emb_layers.1", "norm2": "out_layers.0",
+    "conv2": "out_layers.3", "conv_shortcut": "skip_connection",
+}  # fmt: skip
+_UNET = {
+    "conv_in": "input_blocks.0.0", "time_embedding.linear_1": "time_embed.0", "time_embedding.linear_2": "time_embed.2",
+    "conv_norm_out": "out.0", "conv_out": "out.2", "down_blocks.0.resnets.0": "input_blocks.1.0",
+    "down_blocks.0.downsamplers.0.conv": "input_blocks.2.0.op", "down_blocks.1.resnets.0": "input_blocks.3.0",
+    "down_blocks.1.attentions.0": "input_blocks.3.1", "mid_block.resnets.0": "middle_block.0",
+    "mid_block.attentions.0": "middle_block.1", "mid_block.resnets.1": "middle_block.2",
+    "up_blocks.0.resnets.0": "output_blocks.0.0", "up_blocks.0.attentions.0": "output_blocks.0.1",
+    "up_blocks.0.resnets.1": "output_blocks.1.0", "up_blocks.0.attentions.1": "output_blocks.1.1",
+    "up_blocks.0.upsamplers.0.conv": "output_blocks.1.2.conv", "up_blocks.1.resnets.0": "output_blocks.2.0",
+    "up_blocks.1.resnets.1": "output_blocks.3.0",
+}  # fmt: skip
+_VAE_ATTENTION = {"group_norm": "norm", "to_q": "q", "to_k": "k", "to_v": "v", "to_out.0": "proj_out"}
+
+
+def single_file(folder: Path, target: Path) -> Path:
+    """The pipeline in `folder` as one file with the names of Stable Diffusion's first release (CompVis), and the
+    configuration beside it: what people share as a checkpoint.
+    """
+    from safetensors.torch import load_file, save_file
+
+    weights: dict[str, Any] = {}
+    for name, value in load_file(folder / "unet" / "diffusion_pytorch_model.safetensors").items():
+        ours = max((start for start in _UNET if name.startswith(f"{start}.")), key=len)
+        rest = name[len(ours) + 1 :]
+        part = rest.partition(".")[0]
+        rest = rest.replace(part, _RESNET[part], 1) if "resnets" in ours else rest
+        weights[f"model.diffusion_model.{_UNET[ours]}.{rest}"] = value
+    for name, value in load_file(folder / "vae" / "diffusion_pytorch_model.safetensors").items():
+        weights[f"first_stage_model.{_vae_name(name)}"] = _as_convolution(name, value)
+    for name, value in load_file(folder / "text_encoder" / "model.safetensors").items():
+        weights[f"cond_stage_model.transformer.text_model.{name.removeprefix('text_model.')}"] = value
+    save_file({name: value.contiguous() for name, value in weights.items()}, target)
+    shutil.copytree(folder, target.with_suffix(""), ignore=shutil.ignore_patterns("*.safetensors"))
+    return target
+
+
+def _vae_name(name: str) -> str:
+    import re
+
+    name = re.sub(r"encoder\.down_blocks\.(\d)\.resnets", r"encoder.down.\1.block", name)
+    name = re.sub(r"encoder\.down_blocks\.(\d)\.downsamplers\.0", r"encoder.down.\1.downsample", name)
+    name = re.sub(r"decoder\.up_blocks\.(\d)\.resnets", lambda m: f"decoder.up.{1 - int(m[1])}.block", name)
+    name = re.sub(r"decoder\.up_blocks\.(\d)\.upsamplers\.0", lambda m: f"decoder.up.{1 - int(m[1])}.upsample", name)
+    name = re.sub(r"mid_block\.resnets\.(\d)", lambda m: f"mid.block_{int(m[1]) + 1}", name)
+    if "mid_block.attentions.0." in name:
+        for ours, theirs in _VAE_ATTENTION.items():
+            name = name.replace(f"mid_block.attentions.0.{ours}.", f"mid.attn_1.{theirs}.")
+    return name.replace("conv_norm_out", "norm_out").replace("conv_shortcut", "nin_shortcut")
+
+
+def _as_convolution(name: str, value: Any) -> Any:
+    """The attention of the first release was made of 1×1 convolutions."""
+    attention = "mid_block.attentions" in name and name.endswith("weight") and value.ndim == 2
+    return value[:, :, None, None] if attention else value

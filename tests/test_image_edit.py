@@ -27,7 +27,7 @@ from tools.image.tool import EditImage, GenerateImage
 from tools.provenance.marks import COMPOSITE, GENERATED
 from tools.registry import check_args
 
-from .image_kit import build_lora, build_pipeline, build_upscaler, picture, pixels
+from .image_kit import build_lora, build_pipeline, build_upscaler, picture, pixels, single_file
 
 FOX = ImageRequest("a red fox", width=64, height=64, steps=2, seed=7)
 
@@ -160,6 +160,13 @@ def test_lora_files_act_by_their_weight_and_only_where_they_are_asked_for(
     with pytest.raises(MediaError, match=r"old\.bin is no \.safetensors file"):
         one(home, replace(FOX, loras=(Lora(tmp_path / "old.bin"),)))
     assert same(one(home, FOX).path, plain.path)
+
+
+def test_one_file_draws_what_its_folder_draws(home: House, models: Path) -> None:
+    file = single_file(models / "tiny-diffusion", models / "tiny-single.safetensors")
+    made = one(home, replace(FOX, model=str(file)))
+    assert made.recipe.model == "tiny-single"
+    assert same(made.path, one(home, FOX).path)
 
 
 def test_previews_come_with_the_steps_and_change_no_pixel(home: House) -> None:
