@@ -28,9 +28,9 @@ from tools.finder.looks.layout import take_apart
 from tools.finder.records import Sighting
 
 Floats = NDArray[np.float32]
-PRIOR = 0.66
-"""Chance that a thing somebody asks for is in view of some camera: two of three."""
-DEPENDENT = 0.7
+PRIOR = 0.75
+"""Chance that a thing somebody asks for is in view of some camera."""
+DEPENDENT = 0.45
 """The odds of a match by photo alone are taken at this share: palette and features see the same pixels: what is like
 the photo in one is like it in the other more often than by chance."""
 SPOTS = (20.0, 120.0)
