@@ -147,6 +147,8 @@ class Watch:
             told = replace(report, broken=list(report.broken))
             self._pacer.pause(self._cancellation.check)
             self._pacer.begin()
+            if time.monotonic() - self._last_state > STATE_S:
+                self._say_state()
 
         index_cameras(
             self._house, self._store, [camera.name], cancellation=self._cancellation, appearance=self._appearance,
