@@ -26,7 +26,6 @@ from agent.chat_llama import ChatLlama
 from agent.chat_model import open_chat_model
 from runtime.errors import HausgeistError
 from runtime.house import House
-from runtime.settings import ImageSettings, Settings
 from tests.image_kit import build_pipeline
 from tools.image.generate import generate
 from tools.image.request import ImageRequest
@@ -84,8 +83,9 @@ def main() -> None:
         model = options.model or state / "tiny"
         if options.model is None:
             build_pipeline(model, channels=(96, 192))
-        image = ImageSettings(model=str(model), width=options.side, height=options.side, steps=options.steps)
-        with House.open({**os.environ, "HAUSGEIST_HOME": name}, settings=Settings(image=image)) as house:
+        wishes = {"model": model, "width": options.side, "height": options.side, "steps": options.steps}
+        overrides = [f"image.{key}={value}" for key, value in wishes.items()]
+        with House.open({**os.environ, "HAUSGEIST_HOME": name}, overrides) as house:
             report = measure(house, model, options, state)
     print(json.dumps(report, indent=1))
 
