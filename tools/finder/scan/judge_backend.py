@@ -79,10 +79,13 @@ def judge(region: Region) -> Verdict:
 
 
 def split(region: Region) -> list[Region]:
-    """The things of a region: parts that stand well apart once shadows between them are left out."""
+    """The things of a region: parts that stand well apart once shadows and faint reflections are left out."""
     before, after = _same_light(region, region.mask.astype(bool))
     solid = _without_shadow(before, after, region.mask.astype(bool)).astype(np.uint8)
-    found, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    difference = np.abs(after - before).max(axis=2)
+    plain = (difference > 0.5 * float(np.percentile(difference[solid == 1], 80))).astype(np.uint8) & solid
+    plain = cv2.morphologyEx(plain, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    found, labels, stats, _ = cv2.connectedComponentsWithStats(plain, connectivity=8)
     groups: list[list[int]] = []
     for index in sorted(range(1, found), key=lambda i: -int(stats[i][4])):
         near = [group for group in groups if any(_belong(stats[index], stats[other]) for other in group)]
@@ -91,6 +94,7 @@ def split(region: Region) -> list[Region]:
     parts = []
     for group in groups:
         mask = np.isin(labels, group).astype(np.uint8)
+        mask = cv2.dilate(mask, np.ones((9, 9), np.uint8)) & solid
         if mask.sum() >= 0.2 * largest and _thickness(mask) >= THINNEST:
             parts.append(replace(region, mask=mask, box=_box(mask.astype(bool), region)))
     return parts if len(parts) > 1 else [region]
