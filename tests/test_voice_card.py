@@ -100,7 +100,7 @@ async def test_speaking_over_it_stops_it_at_once_and_begins_a_turn(
 ) -> None:
     """The time from the first sound of the person to the last of the house, on one recording; best of some tries."""
     sound = hum(tmp_path / "hum.wav", 30)
-    tries = 4
+    tries = 3
     with opened(tmp_path, need_model) as house:
         over = spoken_file(house, "Tell me about the garden instead.", tmp_path / "over.wav", before_s=0.1)
         options = VoiceOptions(full_duplex=True, earcons=False)
