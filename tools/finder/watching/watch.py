@@ -92,7 +92,7 @@ class Watch:
         if worked or time.monotonic() - self._last_tidy > TIDY_S:
             self._tidy()
         self._house.residency.release_idle()
-        if time.monotonic() - self._last_state > STATE_S or worked:
+        if time.monotonic() - self._last_state > (1.0 if worked else STATE_S):
             self._say_state()
 
     def _rest(self) -> None:
