@@ -64,7 +64,9 @@ def test_the_tool_of_the_page_works(house: House, tmp_path: Path, monkeypatch: p
     assert risk_of(tool) == "write" and utterances_of(tool) and "times" in schema_of(tool)["properties"]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/configuration.md", "docs/privacy.md", "docs/writing-a-tool.md", "docs/pictures.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/configuration.md", "docs/privacy.md", "docs/writing-a-tool.md", "docs/pictures.md"]
+)
 def test_links_and_commands_on_the_pages_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)#:]+)\)", text):
