@@ -83,7 +83,7 @@ class Session:
         memory = Memory(house)
         embedder = memory.embedder
         planner = Planner(
-            list(registry.tools.values()),
+            registry.routed,
             embedder.embed,
             lambda: embedder.version,
             house.paths.fitted,
@@ -107,8 +107,8 @@ class Session:
 
     @property
     def tool_descriptions(self) -> list[dict[str, Any]]:
-        """The tools as OpenAI function descriptions, in the prompt's order."""
-        return [convert_to_openai_tool(tool) for tool in self.registry.tools.values()]
+        """The tools that our model may choose as OpenAI function descriptions, in the prompt's order."""
+        return [convert_to_openai_tool(tool) for tool in self.registry.routed]
 
     def warm(self, tell: Callable[[str], None] = lambda message: None) -> dict[str, Any]:
         """Have the router fitted and the chat model loaded with its prefix, so that a first turn need not wait.

@@ -202,7 +202,8 @@ async def _run(turn: TurnState, call_id: str, name: str, args: dict[str, Any]) -
 
 def build_agent(model: BaseChatModel, registry: Registry, settings: Settings, system: str | None) -> Any:
     """The compiled agent graph over the registry's tools; takes a `TurnState` as its context."""
-    tools: Sequence[Any] = list(registry.tools.values())
+    ours = isinstance(model, ChatLlama)
+    tools: Sequence[Any] = registry.routed if ours else list(registry.tools.values())
     limit: AgentMiddleware[Any, Any, Any] = ToolCallLimitMiddleware(
         run_limit=settings.chat.max_tool_calls, exit_behavior="end"
     )

@@ -63,6 +63,11 @@ class Registry:
         registry._add_mcp(house)
         return registry
 
+    @property
+    def routed(self) -> list[BaseTool]:
+        """The tools that our own chat model may choose, in order."""
+        return [tool for tool in self.tools.values() if getattr(tool, "routed", True)]
+
     def _add_mcp(self, house: House) -> None:
         """Tools of the MCP servers that the settings name; the name of a tool of ours is never taken."""
         if not house.settings.mcp.servers:

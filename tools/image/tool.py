@@ -83,6 +83,7 @@ class EditImage(HausgeistTool):
     description: str = "Changes a picture file: redraws it, paints over a part of it, or enlarges it."
     args_schema: Any = EditImageArgs
     risk: ClassVar[Risk] = Risk.WRITE
+    routed: ClassVar[bool] = False
     examples: ClassVar[tuple[Example, ...]] = (
         Example("en", "turn garden.jpg into a watercolour"),
         Example("en", "paint over the car in street.png with flower beds"),

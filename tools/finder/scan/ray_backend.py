@@ -76,7 +76,7 @@ class RayScans:
     def _submit(self) -> None:
         while self._files and len(self._running) < self._ahead:
             file = self._files.pop(0)
-            self._running[file] = _scan.remote(self._kwargs, str(file))
+            self._running[file] = _SCAN.remote(self._kwargs, str(file))
 
     def close(self) -> None:
         """Let go of the cluster; one on this machine ends."""
@@ -109,7 +109,6 @@ def _scanner(kwargs: tuple[tuple[str, Any], ...]) -> Any:
     return Scanner(**dict(kwargs))
 
 
-@ray.remote(max_retries=TRIES_AGAIN, num_cpus=1)
 def _scan(kwargs: tuple[tuple[str, Any], ...], path: str) -> tuple[Scan | None, str | None]:
     """The scan of a recording, or what is wrong with it."""
     emit: Any = _Quiet()
@@ -118,3 +117,6 @@ def _scan(kwargs: tuple[tuple[str, Any], ...], path: str) -> tuple[Scan | None, 
     except MediaError as problem:
         return None, str(problem.message)
     return emit.last, None
+
+
+_SCAN: Any = ray.remote(max_retries=TRIES_AGAIN, num_cpus=1)(_scan)
