@@ -236,6 +236,7 @@ class Session:
             self.always,
             self.never,
             passages=passages,
+            attachments=files,
             wanted=None if isinstance(self.model, ChatLlama) else wanted_by(self.planner, self.memory, self.name, text),
         )
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from langchain.agents import create_agent
@@ -58,6 +59,8 @@ class TurnState:
     calls: list[Call] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
     """Passages of documents that the reply was given to answer from."""
+    attachments: Sequence[str] = ()
+    """Files that came with the request, absolute."""
     wanted: Callable[[str], float] | None = None
     """How likely the user's own words want a tool; given where the model chooses tools itself, with text from outside
     in its prompt. What the words do not want is asked for first."""
@@ -105,7 +108,7 @@ class HouseRules(AgentMiddleware[Any, Any, Any]):
         """Ask where the policy says so, run the tool through the registry, and report what happened."""
         turn = _turn_of(request.runtime.context)
         call_id = request.tool_call["id"] or uuid.uuid4().hex
-        name, args = request.tool_call["name"], dict(request.tool_call["args"])
+        name, args = request.tool_call["name"], _with_attachments(request.tool_call["args"], turn.attachments)
         output = await run_call(turn, call_id, name, args)
         status = "success" if output.status == "ok" else "error"
         return ToolMessage(as_data(output), tool_call_id=call_id, name=name, artifact=output, status=status)
@@ -122,6 +125,12 @@ async def run_call(turn: TurnState, call_id: str, name: str, args: dict[str, Any
     turn.calls.append(Call(name, args, output))
     turn.emit(ToolFinished(call_id, name, args, output, time.perf_counter() - started))
     return output
+
+
+def _with_attachments(args: Mapping[str, Any], attachments: Sequence[str]) -> dict[str, Any]:
+    """Arguments in which the bare name of an attached file is its whole path, wherever that file lies."""
+    paths = {Path(file).name: file for file in attachments}
+    return {key: paths.get(value, value) if isinstance(value, str) else value for key, value in args.items()}
 
 
 def _turn_of(context: Any) -> TurnState:

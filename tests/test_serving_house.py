@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,12 +11,14 @@ from typing import Any
 
 import openai
 import pytest
+from PIL import Image
 
 from agent.planner import Planner, Step
 from agent.serving.app import build_app
 from agent.session import Session
 from runtime.house import House
 
+from .image_kit import build_pipeline
 from .serving_kit import serving
 
 
@@ -45,3 +49,18 @@ def test_the_house_answers_with_its_tools(
             assert "not approved" in refused
         assert [fact.text for fact in session.memory.facts()] == ["The ladder is in the shed."]
         assert not session.memory.sessions()
+
+
+def test_pictures_are_drawn_for_an_openai_client(environment: dict[str, str], tmp_path: Path) -> None:
+    build_pipeline(tmp_path / "model")
+    overrides = [f"image.model={tmp_path / 'model'}", "image.steps=2"]
+    with (
+        House.open(environment, overrides) as house,
+        Session.open(house, "serve") as session,
+        serving(build_app(session, owner={"key": "me"}.get, host="127.0.0.1")) as address,
+    ):
+        client = openai.OpenAI(base_url=f"{address}/v1", api_key="key", max_retries=0, timeout=300)
+        made = client.images.generate(prompt="a red house", size="64x64", n=2, response_format="b64_json")
+    pictures = [Image.open(io.BytesIO(base64.b64decode(one.b64_json or ""))) for one in made.data or []]
+    assert [picture.size for picture in pictures] == [(64, 64), (64, 64)]
+    assert pictures[0].tobytes() != pictures[1].tobytes()

@@ -170,6 +170,16 @@ def test_the_result_of_ask_has_the_documented_shape(session: Session) -> None:
     json.dumps(value)
 
 
+def test_an_attached_file_is_found_by_its_name(session: Session, tmp_path: Path) -> None:
+    letter = tmp_path / "elsewhere" / "letter.txt"
+    letter.parent.mkdir()
+    letter.write_text("The landlord raises the rent to 700 euros in May. " * 3, encoding="utf-8")
+    turn = session.ask("Summarize letter.txt", [letter])
+    assert [call["name"] for call in turn.tool_calls] == ["summarize_file"]
+    assert turn.tool_calls[0]["status"] == "ok"
+    assert turn.tool_calls[0]["args"]["path"] == str(letter)
+
+
 class ChatServer(http.server.BaseHTTPRequestHandler):
     """An OpenAI-compatible server that calls `remember` once, then claims something untrue."""
 
