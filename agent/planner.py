@@ -19,6 +19,7 @@ from agent.arguments import direct as direct_arguments
 from agent.arguments import refine as refine_arguments
 from agent.claims.judge import Judge, claims, demands
 from agent.clauses import plan as plan_wishes
+from agent.named import named_tool
 from agent.prompt import REPLY
 from agent.router import Embed, Message, Router, decide
 from tools.contract import Example
@@ -54,6 +55,7 @@ class Planner:
         now: Callable[[], datetime],
     ) -> None:
         self._classes = {tool.name: utterances_of(tool) or (Example("en", tool.description),) for tool in tools}
+        self._taught = {tool.name for tool in tools if utterances_of(tool)}
         self.examples: Mapping[str, str] = {name: rows[0].text for name, rows in self._classes.items()}
         self._embed, self._version, self._folder, self._now = embed, embedder_version, cache_folder, now
         self._router: Router | None = None
@@ -77,6 +79,9 @@ class Planner:
         `ask_model(text)` gives the language model's probabilities over `names` and "reply"; it is slow and is called
         only where the vote is unsure. None leaves it out.
         """
+        foreign = [name for name in names if name not in self._taught]
+        if named := named_tool(request.text, foreign):
+            return [Step(named, 1.0, request.text)]
         wishes = plan_wishes(request.text, lambda text: self._vote(text, request.history, names))
         if len(wishes) > 1:
             return [
