@@ -102,8 +102,14 @@ def on_terminal(environ: dict[str, str], arguments: Sequence[str], replies: Sequ
 
 
 def _control(descriptor: int) -> None:
-    """Make the pseudo-terminal the process's own, so that Ctrl-C typed on it is a signal."""
+    """Make the pseudo-terminal the process's own, so that Ctrl-C typed on it is a signal.
+
+    A test run that was started in the background ignores that signal, and its children would with it.
+    """
     import fcntl
+    import signal
     import termios
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     fcntl.ioctl(descriptor, termios.TIOCSCTTY, 0)
