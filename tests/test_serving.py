@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import wave
@@ -15,12 +16,15 @@ import httpx
 import numpy as np
 import openai
 import pytest
+from PIL import Image
 from pydantic import BaseModel
 
 from agent.serving.app import OPEN_PATHS, build_app, create_api, description
+from agent.serving.chat_types import ChatRequest, Message, text_of
 from agent.serving.completion import StopFilter
 from agent.serving.gate import Gates
 from agent.serving.guard import check_binding
+from agent.serving.pictures import with_words
 from agent.serving.tokens import Tokens
 from agent.session import Session
 from runtime.errors import SettingsError, UsageError
@@ -170,8 +174,8 @@ def test_errors_are_those_of_the_client(client: openai.OpenAI, served: tuple[str
         ask(client, "x", n=2)
     with pytest.raises(openai.UnprocessableEntityError, match="messages"):
         client.chat.completions.create(model=BARE, messages=[])
-    with pytest.raises(openai.BadRequestError, match="image_url"):
-        picture = {"type": "image_url", "image_url": {"url": "data:,"}}
+    with pytest.raises(openai.BadRequestError, match="fetches nothing"):
+        picture = {"type": "image_url", "image_url": {"url": "http://127.0.0.1/cat.png"}}
         client.chat.completions.create(model=BARE, messages=[{"role": "user", "content": [picture]}])  # type: ignore[list-item]
     with pytest.raises(openai.APIStatusError, match="context window"):
         client.chat.completions.create(model=BARE, messages=[{"role": "user", "content": "word " * 4000}], stream=True)
@@ -373,3 +377,17 @@ def test_stops_are_found_over_pieces(pieces: list[str], stops: list[str], text: 
         stop.feed(piece)
     stop.close()
     assert stop.text == "".join(seen) == text
+
+
+def test_a_picture_is_told_in_words(served: tuple[str, str, Session], need_model: Callable[[str], Path]) -> None:
+    need_model("ssd-mobilenet-v2-coco"), need_model("efficientnet-lite0")
+    written = io.BytesIO()
+    Image.new("RGB", (320, 240), (200, 20, 20)).save(written, "PNG")
+    url = f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
+    content: Any = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": url}}]
+    body = ChatRequest(model=BARE, messages=[Message(role="user", content=content)])
+    told = text_of(with_words(served[2].house, body).messages[0])
+    assert told.startswith("What is this?") and "320 x 240" in told and "red" in told
+    client = openai.OpenAI(base_url=f"{served[0]}/v1", api_key=served[1], max_retries=0, timeout=120)
+    done = client.chat.completions.create(model=BARE, messages=[{"role": "user", "content": content}], max_tokens=12)
+    assert done.choices[0].message.content

@@ -22,6 +22,7 @@ from agent.events import ApprovalNeeded, TextDelta, TurnFailed, TurnFinished
 from agent.prompt import estimate_tokens
 from agent.serving.chat_types import Answer, ChatRequest, Choice, Completion, Usage, chunk, text_of
 from agent.serving.completion import Done, complete
+from agent.serving.pictures import with_words
 from agent.serving.problems import ANSWERS, Refused, body_of
 from agent.serving.state import State, state_of
 from agent.serving.work import GatedStream, items, whole
@@ -108,13 +109,13 @@ def _work(state: State, body: ChatRequest) -> Work:
     if not bare:
         if body.messages[-1].role != "user":
             raise Refused("The last message must be the user's.", param="messages")
-        return lambda emit, cancellation: _house_turn(state, body, emit, cancellation)
+        return lambda emit, cancellation: _house_turn(state, with_words(session.house, body), emit, cancellation)
     llama = session.model
     if not isinstance(llama, ChatLlama):
         raise UsageError(
             "The chat model is on another server (chat.remote_url).", remedy=f"Ask it there, or ask for {HOUSE!r}."
         )
-    return lambda emit, cancellation: complete(llama, body, emit, cancellation)
+    return lambda emit, cancellation: complete(llama, with_words(session.house, body), emit, cancellation)
 
 
 def _house_turn(state: State, body: ChatRequest, emit: Callable[[Any], None], cancellation: Cancellation) -> Done:

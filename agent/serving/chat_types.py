@@ -11,11 +11,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 
+class PictureUrl(BaseModel):
+    """Where a picture is: a data URL."""
+
+    url: str = Field(max_length=30_000_000)
+
+
 class TextPart(BaseModel):
-    """A piece of a message's content; only text is served."""
+    """A piece of a message's content: text, or a picture (see `agent.serving.pictures`)."""
 
     type: str
     text: str | None = None
+    image_url: PictureUrl | None = None
 
 
 class FunctionCall(BaseModel):
@@ -168,15 +175,15 @@ class Completion(BaseModel):
 
 
 def text_of(message: Message) -> str:
-    """A message's text. Raises `Refused` for pictures and sounds."""
+    """A message's text; a picture that is not told in words yet counts as two. Raises `Refused` for sounds."""
     from agent.serving.problems import Refused
 
     if message.content is None or isinstance(message.content, str):
         return message.content or ""
     for part in message.content:
-        if part.type not in {"text", "input_text", "output_text"}:
+        if part.type not in {"text", "input_text", "output_text", "image_url"}:
             raise Refused(f"Content of the type {part.type!r} cannot be read by this model.", param="messages")
-    return "".join(part.text or "" for part in message.content)
+    return "".join("[a picture]" if part.type == "image_url" else part.text or "" for part in message.content)
 
 
 def chunk(answer_id: str, model: str, created: int, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
