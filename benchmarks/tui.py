@@ -166,8 +166,11 @@ def under_load(environ: dict[str, str], count: int) -> dict[str, Any]:
     terminal.write("\x15")
     index = subprocess.Popen([*START, "cameras", "index"], env=environ, cwd=ROOT, stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)  # fmt: skip
-    terminal.write("Tell me a very long story about a lighthouse keeper and his cat.\r")
+    terminal.settle()
+    terminal.write("Tell me a very long story about a lighthouse keeper and his cat.")
+    terminal.until(lambda drawn: "his cat." in text_of(drawn), 30.0)
     at = len(terminal.seen)
+    terminal.write("\r")
     terminal.until(lambda drawn: "answering" in text_of(drawn), 60.0, since=at)
     time.sleep(1.0)
     busy = keys(terminal, count, 0.03)
