@@ -158,6 +158,7 @@ class ServeSettings(Section):
     mcp_port: int = Field(8378, ge=0, le=65535, description="port of `hausgeist mcp --http`; 0 is any free one")
     hosts: tuple[str, ...] = Field((), description="further names by which clients may address the server")
     origins: tuple[str, ...] = Field((), description="web pages that may use it, such as https://home.example")
+    requests_per_minute: int = Field(600, ge=1, description="requests of one token, and of one address; more get 429")
     running: int = Field(2, ge=1, le=64, description="requests of one kind that are worked on at the same time")
     waiting: int = Field(16, ge=0, le=10_000, description="requests of one kind that may wait; more are answered 429")
 

@@ -93,6 +93,8 @@ class HausgeistTool(BaseTool):
     """Whether doing it again with the same arguments, after it was cut, leaves what doing it once leaves. Tools of
     risk `READ` are; files under the outputs folder do not count, since scripts put them in place themselves.
     """
+    scope: ClassVar[str] = "chat"
+    """What a token of the servers must allow for it: "chat", "cameras" (it shows what a camera saw) or "admin"."""
     routed: ClassVar[bool] = True
     """Whether our own chat model may choose it. False: for scripts, servers, the command line and other chat models."""
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"

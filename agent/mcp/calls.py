@@ -9,9 +9,11 @@ from typing import Any
 import mcp.types as types
 from langchain_core.tools import BaseTool
 from mcp.server.lowlevel import Server
+from starlette.requests import Request
 
 from agent.mcp.content import as_result, failure
 from agent.messages import has_chinese
+from agent.serving.access import OWNER, Access, access_in, scope_of
 from agent.session import Session
 from runtime.cancellation import Cancellation
 from runtime.errors import HausgeistError
@@ -26,6 +28,7 @@ async def call_tool(
     """Run a tool under the approval policy and report its progress to the client that asked for it."""
     try:
         tool = session.registry.get(name)
+        access_of(server).check(scope_of(tool))
         check_args(tool, args)
         refusal = await _refusal(session, server, tool, args)
         if refusal is not None:
@@ -47,6 +50,12 @@ async def call_tool(
         return as_result(output)
     except HausgeistError as problem:
         return failure(str(problem))
+
+
+def access_of(server: Server[Any, Any]) -> Access:
+    """Whose request is being worked on: by the token over HTTP, the owner on standard input."""
+    request = server.request_context.request
+    return access_in(request.scope) if isinstance(request, Request) else OWNER
 
 
 async def _refusal(session: Session, server: Server[Any, Any], tool: BaseTool, args: Mapping[str, Any]) -> str | None:

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 import mcp.types as types
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 
+from agent.serving.access import OWNER, Access, scope_of
 from agent.session import Session
 from runtime.errors import ApprovalError, UnknownNameError
 from tools.approval import verdict
@@ -25,12 +26,12 @@ JSON = "application/json"
 NEWEST = 200
 
 
-def list_resources(session: Session) -> list[types.Resource]:
+def list_resources(session: Session, access: Access = OWNER) -> list[types.Resource]:
     """Everything that has a name of its own."""
     found = []
-    if _allowed(session, "recall"):
+    if _allowed(session, "recall", access):
         found.append(_resource("memory/facts", "facts", "What the owner told, with source and time", JSON))
-    if _allowed(session, "find_item"):
+    if _allowed(session, "find_item", access):
         found.append(_resource("cameras", "cameras", "The cameras, and what of them is indexed", JSON))
         found.append(_resource("sightings", "sightings", f"The {NEWEST} newest sightings of things", JSON))
         for name in _camera_names(session):
@@ -53,15 +54,15 @@ def list_templates() -> list[types.ResourceTemplate]:
     ]
 
 
-def read(session: Session, uri: str) -> Iterable[ReadResourceContents]:
+def read(session: Session, uri: str, access: Access = OWNER) -> Iterable[ReadResourceContents]:
     """The content of a resource. Raises `UnknownNameError` and `ApprovalError`."""
     parts = urlsplit(uri)
     path = [unquote(part) for part in f"{parts.netloc}{parts.path}".split("/") if part]
     if parts.scheme != SCHEME or not path:
-        raise _unknown(session, uri)
+        raise _unknown(session, uri, access)
     if path[:2] == ["memory", "facts"] and len(path) <= 3:
-        return [_json(_facts(session, path[2] if len(path) == 3 else None, uri))]
-    _check(session, "find_item")
+        return [_json(_facts(session, path[2] if len(path) == 3 else None, uri, access))]
+    _check(session, "find_item", access)
     zone = session.house.now().tzinfo
     with FinderStore(session.house.paths.finder) as store:
         match path:
@@ -80,18 +81,18 @@ def read(session: Session, uri: str) -> Iterable[ReadResourceContents]:
                 still = store.still(int(number))
                 if still is not None:
                     return [ReadResourceContents((store.folder / still.file).read_bytes(), "image/jpeg")]
-    raise _unknown(session, uri)
+    raise _unknown(session, uri, access)
 
 
-def _facts(session: Session, number: str | None, uri: str) -> Any:
-    _check(session, "recall")
+def _facts(session: Session, number: str | None, uri: str, access: Access) -> Any:
+    _check(session, "recall", access)
     facts = [fact.as_json() | {"id": fact.id} for fact in session.memory.facts()]
     if number is None:
         return facts
     for fact in facts:
         if str(fact["id"]) == number:
             return fact
-    raise _unknown(session, uri)
+    raise _unknown(session, uri, access)
 
 
 def _camera(state: Any) -> dict[str, Any]:
@@ -123,19 +124,24 @@ def _camera_names(session: Session) -> list[str]:
         return [camera.name for camera in store.cameras()]
 
 
-def _allowed(session: Session, tool: str) -> bool:
+def _allowed(session: Session, tool: str, access: Access) -> bool:
     known = session.registry.tools.get(tool)
-    return known is not None and verdict(known, session.house.settings.approval) == "allow"
+    if known is None or not access.may(scope_of(known)):
+        return False
+    return verdict(known, session.house.settings.approval) == "allow"
 
 
-def _check(session: Session, tool: str) -> None:
-    if not _allowed(session, tool):
+def _check(session: Session, tool: str, access: Access) -> None:
+    known = session.registry.tools.get(tool)
+    if known is not None:
+        access.check(scope_of(known))
+    if not _allowed(session, tool, access):
         remedy = f"Allow it by the setting approval.tools.{tool}=allow."
         raise ApprovalError(f"The owner's settings do not let this be read without asking ({tool}).", remedy=remedy)
 
 
-def _unknown(session: Session, uri: str) -> UnknownNameError:
-    return UnknownNameError("resource", uri, [str(row.uri) for row in list_resources(session)])
+def _unknown(session: Session, uri: str, access: Access) -> UnknownNameError:
+    return UnknownNameError("resource", uri, [str(row.uri) for row in list_resources(session, access)])
 
 
 def _resource(path: str, name: str, about: str, kind: str) -> types.Resource:

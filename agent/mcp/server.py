@@ -15,7 +15,8 @@ from mcp.shared.exceptions import McpError
 from pydantic import AnyUrl
 
 from agent.mcp import prompts, resources
-from agent.mcp.calls import call_tool
+from agent.mcp.calls import access_of, call_tool
+from agent.serving.access import scope_of
 from agent.session import Session
 from runtime.errors import HausgeistError, UnknownNameError
 from tools.contract import Risk
@@ -42,7 +43,8 @@ def build_server(session: Session) -> Server[Any, Any]:
 def _tools(server: Server[Any, Any], session: Session) -> None:
     @server.list_tools()  # type: ignore[no-untyped-call, untyped-decorator]
     async def tools() -> list[types.Tool]:
-        return [_described(tool) for tool in session.registry.tools.values()]
+        access = access_of(server)
+        return [_described(tool) for tool in session.registry.tools.values() if access.may(scope_of(tool))]
 
     @server.call_tool(validate_input=False)  # type: ignore[untyped-decorator]
     async def call(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
@@ -57,7 +59,7 @@ def _tools(server: Server[Any, Any], session: Session) -> None:
 def _resources(server: Server[Any, Any], session: Session) -> None:
     @server.list_resources()  # type: ignore[no-untyped-call, untyped-decorator]
     async def listed() -> list[types.Resource]:
-        return await asyncio.to_thread(resources.list_resources, session)
+        return await asyncio.to_thread(resources.list_resources, session, access_of(server))
 
     @server.list_resource_templates()  # type: ignore[no-untyped-call, untyped-decorator]
     async def templates() -> list[types.ResourceTemplate]:
@@ -66,7 +68,7 @@ def _resources(server: Server[Any, Any], session: Session) -> None:
     @server.read_resource()  # type: ignore[no-untyped-call, untyped-decorator]
     async def read(uri: AnyUrl) -> Iterable[ReadResourceContents]:
         try:
-            return await asyncio.to_thread(resources.read, session, str(uri))
+            return await asyncio.to_thread(resources.read, session, str(uri), access_of(server))
         except UnknownNameError as problem:
             raise McpError(types.ErrorData(code=RESOURCE_MISSING, message=str(problem))) from problem
         except HausgeistError as problem:
@@ -88,7 +90,7 @@ def _prompts(server: Server[Any, Any], session: Session) -> None:
     @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]
     async def complete(ref: Any, argument: types.CompletionArgument, context: Any) -> types.Completion:
         names: list[str] = []
-        if argument.name in {"camera", "name"}:
+        if argument.name in {"camera", "name"} and access_of(server).may("cameras"):
             names = await asyncio.to_thread(resources._camera_names, session)
         fitting = [name for name in names if name.lower().startswith(argument.value.lower())]
         return types.Completion(values=fitting[:100], total=len(fitting), hasMore=len(fitting) > 100)

@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agent.mcp.server import build_server
+from agent.serving.access import Access
 from agent.serving.guard import Guard
 from agent.session import Session
 
@@ -28,10 +29,11 @@ async def serve_stdio(session: Session) -> None:
 def http_app(
     session: Session,
     *,
-    owner: Callable[[str], str | None] | None,
+    owner: Callable[[str], Access | str | None] | None,
     host: str,
     hosts: Sequence[str] = (),
     origins: Sequence[str] = (),
+    per_minute: int = 600,
 ) -> ASGIApp:
     """The ASGI application that serves MCP at `/mcp`; see `Guard` for the arguments."""
     manager = StreamableHTTPSessionManager(build_server(session))
@@ -47,4 +49,4 @@ def http_app(
 
     endpoint = Endpoint()
     app = Starlette(routes=[Route(PATH, endpoint), Mount(f"{PATH}/", endpoint)], lifespan=lifespan)
-    return Guard(app, owner=owner, host=host, hosts=hosts, origins=origins)
+    return Guard(app, owner=owner, host=host, hosts=hosts, origins=origins, per_minute=per_minute)

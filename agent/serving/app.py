@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from agent.serving import chat, finder, media, problems
+from agent.serving.access import Access
 from agent.serving.gate import Gates
 from agent.serving.guard import Guard
 from agent.serving.state import State
@@ -32,12 +33,20 @@ def create_api() -> FastAPI:
     return api
 
 
-def build_app(session: Session, *, owner: Callable[[str], str | None] | None, host: str) -> ASGIApp:
-    """The application over a session; `owner(token)` names a token's owner (see `Guard`)."""
+def build_app(session: Session, *, owner: Callable[[str], Access | str | None] | None, host: str) -> ASGIApp:
+    """The application over a session; `owner(token)` gives a token's access (see `Guard`)."""
     api = create_api()
     settings = session.house.settings.serve
     api.state.house = State(session, Gates(settings.running, settings.waiting))
-    return Guard(api, owner=owner, host=host, hosts=settings.hosts, origins=settings.origins, open_paths=OPEN_PATHS)
+    return Guard(
+        api,
+        owner=owner,
+        host=host,
+        hosts=settings.hosts,
+        origins=settings.origins,
+        open_paths=OPEN_PATHS,
+        per_minute=settings.requests_per_minute,
+    )
 
 
 def description() -> dict[str, Any]:

@@ -9,13 +9,12 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from agent.aside import aside
 from agent.chat_llama import ChatLlama
 from agent.chat_model import model_name
 from agent.events import ApprovalNeeded, TextDelta, TurnFailed, TurnFinished
@@ -24,14 +23,14 @@ from agent.serving.chat_types import Answer, ChatRequest, Choice, Completion, Us
 from agent.serving.completion import Done, complete
 from agent.serving.pictures import with_words
 from agent.serving.problems import ANSWERS, Refused, body_of
-from agent.serving.state import State, state_of
+from agent.serving.state import State, needs, state_of
 from agent.serving.work import GatedStream, items, whole
 from runtime.cancellation import Cancellation
 from runtime.errors import CallCancelled, HausgeistError, UnknownNameError, UsageError
 
 HOUSE = "hausgeist"
 """The model id that stands for the whole house: its tools, memory and policy."""
-router = APIRouter(prefix="/v1", tags=["chat"], responses=ANSWERS)
+router = APIRouter(prefix="/v1", tags=["chat"], responses=ANSWERS, dependencies=[Depends(needs("chat"))])
 Work = Callable[[Callable[[Any], None], Cancellation], Done]
 
 
@@ -143,7 +142,7 @@ async def _turn(
     cancellation: Cancellation,
 ) -> str:
     written: list[str] = []
-    async for event in aside(state.session, past).send(text, cancellation=cancellation):
+    async for event in state.conversation(past).send(text, cancellation=cancellation):
         if isinstance(event, TextDelta):
             written.append(event.text)
             emit(event.text)

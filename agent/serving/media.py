@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -21,7 +21,7 @@ from agent.prompt import estimate_tokens
 from agent.scripts.staging import StagedPaths
 from agent.serving.problems import ANSWERS, Refused
 from agent.serving.sound import SOUND_TYPES, as_bytes, as_srt, as_vtt, verbose
-from agent.serving.state import State, state_of
+from agent.serving.state import State, needs, state_of
 from agent.serving.work import whole
 from runtime.cancellation import Cancellation
 from runtime.errors import ToolError
@@ -29,7 +29,7 @@ from runtime.house import House
 from tools.contract import ToolOutput
 from tools.speech.listen import transcribe
 
-router = APIRouter(prefix="/v1", responses=ANSWERS)
+router = APIRouter(prefix="/v1", responses=ANSWERS, dependencies=[Depends(needs("chat"))])
 MOST_TEXTS, MOST_UPLOAD = 2048, 200_000_000
 Language = Annotated[str, Form(pattern=r"^[a-z]{2,3}$")]
 

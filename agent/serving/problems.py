@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from agent.serving.access import ScopeError
 from agent.serving.gate import RETRY_AFTER_S, TooManyError
 from runtime.errors import (
     ApprovalError,
@@ -31,6 +32,7 @@ _STATUS: tuple[tuple[type[HausgeistError], int, str], ...] = (
     (TooManyError, 429, "rate_limit_exceeded"),
     (UnknownNameError, 404, "not_found"),
     (UsageError, 400, "invalid_request"),
+    (ScopeError, 403, "scope_missing"),
     (ApprovalError, 403, "approval_needed"),
     (ModelMissingError, 404, "model_not_found"),
     (ToolUnavailableError, 404, "tool_unavailable"),
@@ -67,7 +69,7 @@ class ErrorAnswer(BaseModel):
 ANSWERS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorAnswer, "description": "The request is wrong"},
     401: {"model": ErrorAnswer, "description": "The token is missing or not valid"},
-    403: {"model": ErrorAnswer, "description": "The owner's policy does not allow it"},
+    403: {"model": ErrorAnswer, "description": "The token's scopes or the owner's policy do not allow it"},
     404: {"model": ErrorAnswer, "description": "No such model, tool or thing"},
     422: {"model": ErrorAnswer, "description": "A field of the request has the wrong form"},
     429: {"model": ErrorAnswer, "description": "Too many requests are waiting; try again later"},

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Request
+from langchain_core.messages import BaseMessage
 
 from agent.aside import aside
 from agent.bridge import run_blocking
 from agent.chat_model import model_name
 from agent.messages import has_chinese
+from agent.serving.access import OWNER, Access, access_in, scope_of
 from agent.serving.gate import Gates
 from agent.session import Session
 from runtime.cancellation import Cancellation
@@ -28,6 +30,14 @@ class State:
 
     session: Session
     gates: Gates
+    access: Access = OWNER
+    """Whose request it is."""
+
+    def conversation(self, past: Sequence[BaseMessage] = ()) -> Session:
+        """A conversation of its own, in which tools beyond the token's scopes do not run."""
+        begun = aside(self.session, past)
+        begun.never |= self.access.barred(begun.registry)
+        return begun
 
     def model_ids(self) -> list[str]:
         """The models that a client may name."""
@@ -37,8 +47,12 @@ class State:
         return [*dict.fromkeys([*ids, *([house.settings.image.model] if house.settings.image.model else [])])]
 
     def permit(self, name: str) -> None:
-        """Pass when the policy lets a tool run unasked. Raises `UnknownNameError` and `ApprovalError`."""
+        """Pass when the token reaches a tool and the policy lets it run unasked.
+
+        Raises `UnknownNameError` and `ApprovalError`.
+        """
         tool = self.session.registry.get(name)
+        self.access.check(scope_of(tool))
         if verdict(tool, self.session.house.settings.approval) != "allow":
             raise ApprovalError(
                 f"The tool {name} needs the owner's approval, and nobody can be asked here.",
@@ -68,6 +82,15 @@ class State:
 
 
 def state_of(request: Request) -> State:
-    """The state of the server that got the request."""
+    """The state of the server that got the request, with the access of who asks."""
     state: State = request.app.state.house
-    return state
+    return replace(state, access=access_in(request.scope))
+
+
+def needs(scope: str) -> Callable[[Request], None]:
+    """A dependency of routes that only tokens of that scope reach."""
+
+    def check(request: Request) -> None:
+        access_in(request.scope).check(scope)
+
+    return check

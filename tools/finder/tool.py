@@ -55,6 +55,7 @@ class _CameraTool(HausgeistTool):
     """What the three share: they only read, and need the camera libraries."""
 
     risk: ClassVar[Risk] = Risk.READ
+    scope: ClassVar[str] = "cameras"
 
     @classmethod
     def available(cls, house: House) -> str | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from runtime.errors import UsageError
 from tui.commands.common import open_house
-from tui.commands.serve import open_tokens, run_server
+from tui.commands.serve import run_server
+from tui.commands.token import open_tokens
 
 if TYPE_CHECKING:
     from runtime.house import House
@@ -41,10 +42,11 @@ def _http(options: Namespace, house: House, session: object) -> int:
     check_binding(host, list(tokens.names()), token_required=not options.no_token)
     app = http_app(
         session,
-        owner=None if options.no_token else tokens.owner,
+        owner=None if options.no_token else tokens.access,
         host=host,
         hosts=settings.hosts,
         origins=settings.origins,
+        per_minute=settings.requests_per_minute,
     )
     port = settings.mcp_port if options.port is None else options.port
     return run_server(app, host, port, PATH)

@@ -1,4 +1,4 @@
-"""`hausgeist serve`: the house over HTTP; and the tokens that its servers ask for."""
+"""`hausgeist serve`: the house over HTTP. Owns no tokens (`tui.commands.token`)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import socket
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from runtime.errors import UnknownNameError, UsageError
+from runtime.errors import UsageError
 from tui.commands.common import open_house
-from tui.output import note, print_json, print_table, say
+from tui.commands.token import create_token, list_tokens, open_tokens, revoke_token
+from tui.output import note, say
 
 if TYPE_CHECKING:
-    from agent.serving.tokens import Tokens
     from runtime.house import House
 
 
@@ -24,8 +24,14 @@ def serve(options: Namespace) -> int:
 
             print(json.dumps(description(), indent=1, ensure_ascii=False))
             return 0
-        if options.new_token or options.remove_token or options.list_tokens:
-            return _tokens(options, open_tokens(house), house)
+        from agent.serving.access import SCOPES
+
+        if options.new_token:
+            return create_token(house, options.new_token, SCOPES, as_json=options.json)
+        if options.remove_token:
+            return revoke_token(house, options.remove_token, as_json=options.json)
+        if options.list_tokens:
+            return list_tokens(house, as_json=options.json)
         return _serve(options, house)
 
 
@@ -42,37 +48,8 @@ def _serve(options: Namespace, house: House) -> int:
         note("There is no token yet; this one is shown only now:")
         say(tokens.make("default", house.now()))
     with Session.open(house, "serve") as session:
-        app = build_app(session, owner=tokens.owner, host=host)
+        app = build_app(session, owner=tokens.access, host=host)
         return run_server(app, host, settings.port if options.port is None else options.port, "/v1")
-
-
-def _tokens(options: Namespace, tokens: Tokens, house: House) -> int:
-    if options.new_token:
-        token = tokens.make(options.new_token, house.now())
-        if options.json:
-            print_json({"name": options.new_token, "token": token})
-        else:
-            note(f"The token of {options.new_token}; it is shown only now:")
-            say(token)
-    elif options.remove_token:
-        if not tokens.remove(options.remove_token):
-            raise UnknownNameError("token", options.remove_token, tokens.names())
-        if options.json:
-            print_json({"removed": options.remove_token})
-        else:
-            say(f"The token of {options.remove_token} is not valid any more.")
-    elif options.json:
-        print_json({"tokens": [{"name": name, "made": made} for name, made in tokens.names().items()]})
-    else:
-        print_table(("token", "made"), tokens.names().items(), empty="There is no token yet.")
-    return 0
-
-
-def open_tokens(house: House) -> Tokens:
-    """The tokens of this house."""
-    from agent.serving.tokens import Tokens
-
-    return Tokens(house.paths.config / "tokens.json")
 
 
 def run_server(app: Any, host: str, port: int, path: str) -> int:

@@ -7,7 +7,7 @@ import ipaddress
 from argparse import Namespace
 
 from runtime.errors import UsageError
-from tools.speech.wyoming_server import serve
+from tools.speech.wyoming_server import networks, serve
 from tui.commands.common import interruptible, open_house
 from tui.output import note, print_json, say
 
@@ -16,8 +16,14 @@ def wyoming(options: Namespace) -> int:
     """Serve until Ctrl-C."""
     if not 0 <= options.port <= 65535:
         raise UsageError(f"There is no port {options.port}.", remedy="Give one from 0 (any free one) to 65535.")
+    allowed = networks(options.allow)
     if not _loopback(options.host):
-        note(f"Everybody who reaches {options.host} can use it: the Wyoming protocol knows no passwords.")
+        if not allowed:
+            raise UsageError(
+                f"The Wyoming protocol knows no tokens, so it is not opened to everybody who reaches {options.host}.",
+                remedy="Name the clients with --allow ADDRESS, such as that of Home Assistant.",
+            )
+        note(f"Only {', '.join(map(str, allowed))} can use it, unencrypted: the Wyoming protocol knows no passwords.")
 
     def ready(address: str) -> None:
         if options.json:
@@ -26,7 +32,7 @@ def wyoming(options: Namespace) -> int:
             say(f"Wyoming at {address}. Ctrl-C ends it.")
 
     with open_house(options) as house, interruptible() as cancellation:
-        asyncio.run(serve(house, options.host, options.port, ready, cancellation))
+        asyncio.run(serve(house, options.host, options.port, ready, cancellation, allowed))
         cancellation.check()
     return 0
 
