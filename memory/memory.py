@@ -220,6 +220,10 @@ class Memory:
         """Remove a turn of a conversation and all after it, so that it can be said otherwise; gives how many."""
         return self._history.rewind(session, turn)
 
+    def check_vectors(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Compare vectors with their facts and make again what is not right; gives how many were made."""
+        return self._vectors.check(progress) if self._facts.count() else 0
+
     def close(self) -> None:
         """Close the files; workers belong to the house."""
         self._vectors.close()

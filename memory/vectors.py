@@ -6,6 +6,7 @@ next use, since SQLite remembers what is owed and the ids are compared when the 
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import threading
@@ -18,14 +19,17 @@ from memory.embedder import Embedder
 from memory.records import Fact
 from memory.store import FactStore
 from memory.words import passages
-from runtime.errors import HausgeistError, storage_errors
+from runtime.errors import DamagedError, HausgeistError, storage_errors
 
 if TYPE_CHECKING:
     from memory.vectors_backend import ChromaVectors
 
 COMPARE_AT_MOST = 100_000
 FACTS_AT_ONCE = 200
+SAMPLE, SAME = 16, 0.999
+"""Facts whose vectors a check makes again, and the cosine from which on two vectors count as the same."""
 _CURRENT = "vectors"
+log = logging.getLogger(__name__)
 
 
 class FactVectors:
@@ -44,9 +48,12 @@ class FactVectors:
             import memory.vectors_backend  # noqa: F401  (a second: beside the start of the embedder)
 
             warm.join()
-            vectors = self.update()
             vector = self._embedder.embed([text], "query")[0]
-            return vectors.nearest(vector, limit)
+            try:
+                return self.update().nearest(vector, limit)
+            except DamagedError as problem:
+                self._anew(problem)
+                return self.update().nearest(vector, limit)
 
     def update(self, progress: Callable[[int, int], None] | None = None) -> ChromaVectors:
         """Bring the vectors in step with the facts and return them. `progress(done, total)` counts facts."""
@@ -64,12 +71,41 @@ class FactVectors:
                     progress(min(start + FACTS_AT_ONCE, len(owed)), len(owed))
             return vectors
 
+    def check(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Compare some of the vectors with their facts, and make all again where one is wrong; gives how many facts.
+
+        A damaged store, and one that holds other vectors than its facts have, is begun anew.
+        """
+        with self._lock:
+            owed = len(self._store.pending()[0])
+            try:
+                if self._right(self.update(progress)):
+                    return owed
+                self._anew(DamagedError("Some vectors are not those of their facts."))
+            except DamagedError as problem:
+                self._anew(problem)
+            self.update(progress)
+            return self._store.count()
+
     def close(self) -> None:
         """Let go of the files."""
         with self._lock:
             if self._open is not None:
                 self._open.close()
                 self._open = None
+
+    def _right(self, vectors: ChromaVectors) -> bool:
+        facts = self._store.all(superseded=True)
+        some = facts[:: max(1, len(facts) // SAMPLE)][:SAMPLE]
+        made = self._embedder.embed([passages(fact.text)[0] for fact in some], "passage")
+        kept = [vectors.vector(fact.id) for fact in some]
+        return all(v is not None and float(v @ m) > SAME for v, m in zip(kept, made, strict=True))
+
+    def _anew(self, problem: HausgeistError) -> None:
+        """Give up a damaged folder: it is derived, and all vectors become owed."""
+        log.warning("The vectors are made again: %s", problem.message)
+        self.close()
+        self._begin(re.sub(r"[^A-Za-z0-9.-]+", "-", self._embedder.version), self._store.meta(_CURRENT))
 
     def _warm(self) -> None:
         with suppress(HausgeistError):  # it comes again, and is raised, where the vector is needed

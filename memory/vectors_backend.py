@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,12 +24,14 @@ import numpy as np
 from chromadb.config import Settings as ChromaSettings
 from numpy.typing import NDArray
 
-from runtime.errors import StorageError
+from runtime.errors import DamagedError, StorageError
 from runtime.paths import ensure
 
 COPY_AT_MOST = 50_000
 BATCH = 2000
 _NAME = "passages"
+_DISK = re.compile("(?i)disk is full|no space|read-?only|permission denied|disk quota")
+"""What Chroma says where the disk refuses, and nothing is damaged."""
 
 
 _M_PERTURB = -6
@@ -65,20 +69,36 @@ class ChromaVectors:
         self._few = 0
         """Passages there were at least, when they were last counted."""
         fill_allocations()
-        try:
+        with self._errors():
             self._client = _client(folder, server)
-            self._passages = self._collection()
-            self._passages.count()
-        except Exception as problem:
-            if server is not None:
-                raise StorageError(
-                    f"The Chroma server at {server} cannot be used: {problem}.",
-                    remedy="Start it, or unset memory.chroma_url: the vectors are then made again on this machine.",
-                ) from problem
-            raise StorageError(
-                f"The vectors in {folder} cannot be opened: {problem}.",
-                remedy="Remove that folder; it is rebuilt from the facts at the next search.",
-            ) from problem
+            try:
+                self._passages = self._collection()
+                self._passages.count()
+            except BaseException:
+                self.close()  # Chroma would give the same, broken client for this folder again
+                raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """What Chroma raises as our errors; a panic of its Rust part is no `Exception`."""
+        try:
+            yield
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as problem:
+            raise self._error(problem) from problem
+
+    def _error(self, problem: BaseException) -> StorageError:
+        if self._server is not None:
+            return StorageError(
+                f"The Chroma server at {self._server} cannot be used: {problem}.",
+                remedy="Start it, or unset memory.chroma_url: the vectors are then made again on this machine.",
+            )
+        if _DISK.search(str(problem)):
+            remedy = "Check free space and write permission, or move the data with HAUSGEIST_HOME."
+            return StorageError(f"The vectors in {self.folder} cannot be used: {problem}.", remedy=remedy)
+        remedy = "They are made again at the next search."
+        return DamagedError(f"The vectors in {self.folder} are damaged: {problem}.", remedy=remedy)
 
     def _collection(self) -> Any:
         return self._client.get_or_create_collection(
@@ -87,18 +107,27 @@ class ChromaVectors:
 
     def count(self) -> int:
         """Passages that are stored."""
-        return int(self._passages.count())
+        with self._errors():
+            return int(self._passages.count())
 
     def facts(self) -> set[int]:
         """Ids of the facts that have vectors."""
-        return {_fact(name) for name in self._passages.get(include=[])["ids"]}
+        with self._errors():
+            return {_fact(name) for name in self._passages.get(include=[])["ids"]}
+
+    def vector(self, fact: int) -> NDArray[np.float32] | None:
+        """The vector of the first passage of a fact; None where there is none."""
+        with self._errors():
+            found = self._passages.get(ids=[f"{fact}#0"], include=["embeddings"])["embeddings"]
+        return np.asarray(found[0], np.float32) if len(found) else None
 
     def add(self, facts: Sequence[int], numbers: Sequence[int], vectors: NDArray[np.float32]) -> None:
         """Store the vector of passage `numbers[i]` of fact `facts[i]`; an earlier one is replaced."""
         names = [f"{fact}#{number}" for fact, number in zip(facts, numbers, strict=True)]
         for start in range(0, len(names), BATCH):
             part = slice(start, start + BATCH)
-            self._passages.upsert(ids=names[part], embeddings=vectors[part])
+            with self._errors():
+                self._passages.upsert(ids=names[part], embeddings=vectors[part])
 
     def nearest(self, vector: NDArray[np.float32], limit: int) -> list[tuple[int, int, float]]:
         """The nearest passages as (fact, passage number, cosine), nearest first."""
@@ -107,16 +136,18 @@ class ChromaVectors:
         limit = min(limit, self._few)
         if limit == 0:
             return []
-        found = self._passages.query(query_embeddings=[vector], n_results=limit, include=["distances"])
+        with self._errors():
+            found = self._passages.query(query_embeddings=[vector], n_results=limit, include=["distances"])
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         return [(_fact(name), int(name.partition("#")[2]), 1.0 - float(distance)) for name, distance in pairs]
 
     def remove(self, facts: set[int]) -> None:
         """Delete the vectors of those facts from the collection (see `copy_to` for the files)."""
-        names = [name for name in self._passages.get(include=[])["ids"] if _fact(name) in facts]
         self._few = 0
-        for start in range(0, len(names), BATCH):
-            self._passages.delete(ids=names[start : start + BATCH])
+        with self._errors():
+            names = [name for name in self._passages.get(include=[])["ids"] if _fact(name) in facts]
+            for start in range(0, len(names), BATCH):
+                self._passages.delete(ids=names[start : start + BATCH])
 
     def copy_to(self, folder: Path) -> ChromaVectors:
         """A new store with the same vectors and without any trace of deleted ones."""

@@ -19,7 +19,8 @@
     ├── ToolError                 exit 1   a tool did not do what was asked
     │   └── ToolUnavailableError           it cannot be loaded here
     ├── MediaError                exit 1   a picture, sound or video file cannot be used
-    └── StorageError              exit 1   a disk is full, read-only or its database is damaged
+    └── StorageError              exit 1   a disk is full or read-only
+        └── DamagedError                   a database or a file of the program is damaged
 
 Every error names what was wrong, whose it is, and the remedy. Errors of libraries are turned into these
 at one seam (`raise … from`), nearest to the library.
@@ -150,7 +151,11 @@ class MediaError(HausgeistError):
 
 
 class StorageError(HausgeistError):
-    """A disk is full or read-only, or a database is damaged."""
+    """A disk is full or read-only, or what lies on it cannot be used."""
+
+
+class DamagedError(StorageError):
+    """A database or a file of the program is damaged: `hausgeist doctor --repair` saves what can be read."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -188,5 +193,5 @@ def storage_errors(place: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as problem:
         if isinstance(problem, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
             raise
-        remedy = "Move it aside; what can be rebuilt is rebuilt by `hausgeist cameras index`."
-        raise StorageError(f"The database under {place} is damaged: {problem}.", remedy=remedy) from problem
+        remedy = "Run `hausgeist doctor --repair`: it saves what can be read and makes the rest again."
+        raise DamagedError(f"The database under {place} is damaged: {problem}.", remedy=remedy) from problem

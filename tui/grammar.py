@@ -6,7 +6,9 @@ Each command names its handler as "module:function" in `tui.commands`, to be imp
 from __future__ import annotations
 
 from tui.grammar_automation import automation
+from tui.grammar_keeping import keeping
 from tui.grammar_pictures import pictures
+from tui.grammar_trust import trust
 from tui.parser import Commands, Parser, command, json_command, root, subcommands
 
 _ABOUT = """\
@@ -34,8 +36,10 @@ def build_parser() -> Parser:
         _docs,
         _persona,
         automation,
+        trust,
         _app,
         _house,
+        keeping,
     ):
         add(commands)
     return parser
@@ -208,6 +212,8 @@ def _voice(commands: Commands) -> None:
     about = "serve the recogniser and the voices over the Wyoming protocol (Home Assistant, satellites)"
     wyoming = json_command(commands, "wyoming", "wyoming:wyoming", about, "hausgeist wyoming --port 10300")
     wyoming.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default: 127.0.0.1)")
+    allow = "with another --host: the only clients, by address or network such as 192.168.1.0/24 (repeatable)"
+    wyoming.add_argument("--allow", action="append", default=[], metavar="ADDRESS", help=allow)
     wyoming.add_argument("--port", type=int, default=10300, metavar="N", help="default: 10300; 0: any free one")
 
 
@@ -285,8 +291,6 @@ def _persona(commands: Commands) -> None:
 
 
 def _house(commands: Commands) -> None:
-    about = "what is installed, missing or resident, and the remedies"
-    json_command(commands, "doctor", "house:doctor", about, "hausgeist doctor")
     json_command(commands, "demo", "house:demo", "a tour on the sample home", "hausgeist demo")
     about = "show the settings in force and where each is from"
     json_command(commands, "settings", "house:settings", about, "hausgeist settings --json")

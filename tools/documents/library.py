@@ -7,6 +7,8 @@ may be quoted, and never chooses a tool.
 from __future__ import annotations
 
 import hashlib
+import logging
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +18,9 @@ from typing import TYPE_CHECKING
 from memory.embedder import Embedder
 from memory.ranking import Evidence, fuse, share_of_words
 from runtime.cancellation import Cancellation
-from runtime.errors import HausgeistError, ToolError, storage_errors
+from runtime.errors import DamagedError, HausgeistError, ToolError, storage_errors
 from runtime.house import House
+from runtime.inside import is_within
 from tools.documents.library_store import Known, LibraryStore, Passage
 from tools.documents.passages import cut
 from tools.documents.reading import HTML, read_document
@@ -29,6 +32,7 @@ SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown", ".rst", ".pdf"}) | HT
 """Files that are taken from a folder; a file that is named itself may have any suffix."""
 CANDIDATES = 40
 EMBED_AT_ONCE = 64
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -116,9 +120,7 @@ class Library:
         if not query.strip() or k <= 0 or self.empty:
             return []
         with self._lock:
-            vectors = self._embed_owed()
-            vector = self._embedder.embed([query], "query")[0]
-            similarity = {i: cosine for i, _, cosine in vectors.nearest(vector, max(CANDIDATES, k))}
+            similarity = self._nearest(query, max(CANDIDATES, k))
         scores = fuse(Evidence(similarity, self._store.by_words(query, max(CANDIDATES, k))))
         passages = self._store.passages(list(scores))
         best = sorted(passages, key=lambda i: (-scores[i], i))[:k]
@@ -160,6 +162,40 @@ class Library:
         added.read.append(file)
         added.passages += len(cuts)
 
+    def check_vectors(self, progress: Callable[[str, int, int], None] | None = None) -> int:
+        """Compare vectors with their passages and make again what is not right; gives how many were made."""
+        if self.empty:
+            return 0
+        with self._lock:
+            owed = len(self._store.owed())
+            try:
+                if self._embed_owed(progress).facts() >= self._store.ids():
+                    return owed
+                raise DamagedError("Some passages have no vectors.")
+            except DamagedError as problem:
+                self._anew(problem)
+                self._embed_owed(progress)
+                return len(self._store.ids())
+
+    def _nearest(self, query: str, limit: int) -> dict[int, float]:
+        """Cosines of the nearest passages by id; vectors that are damaged are made again first."""
+        vector = self._embedder.embed([query], "query")[0]
+        try:
+            found = self._embed_owed().nearest(vector, limit)
+        except DamagedError as problem:
+            self._anew(problem)
+            found = self._embed_owed().nearest(vector, limit)
+        return {i: cosine for i, _, cosine in found}
+
+    def _anew(self, problem: DamagedError) -> None:
+        """Give up a damaged folder: it is derived, and all vectors become owed."""
+        log.warning("The vectors of documents are made again: %s", problem.message)
+        if self._vectors is not None:
+            self._vectors.close()
+            self._vectors = None
+        with storage_errors(self._folder):
+            shutil.rmtree(self._folder / "vectors", ignore_errors=True)
+
     def _embed_owed(
         self, progress: Callable[[str, int, int], None] | None = None, cancellation: Cancellation | None = None
     ) -> ChromaVectors:
@@ -198,16 +234,12 @@ def _files(place: Path) -> Iterator[Path]:
         with storage_errors(place):
             for file in sorted(place.rglob("*")):
                 hidden = any(part.startswith(".") for part in file.relative_to(place).parts)
-                if not hidden and file.suffix.lower() in SUFFIXES and file.is_file() and _inside(file, place):
+                if not hidden and file.suffix.lower() in SUFFIXES and file.is_file() and is_within(file, place):
                     yield file
     elif place.is_file():
         yield place
     else:
         raise ToolError(f"There is no file or folder {place}.", remedy="Check the path.")
-
-
-def _inside(file: Path, folder: Path) -> bool:
-    return file.resolve().is_relative_to(folder.resolve())
 
 
 def _under(path: Path, place: Path) -> bool:

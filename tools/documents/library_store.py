@@ -12,6 +12,7 @@ from memory.database import Database
 from memory.words import content_words, index_words
 from tools.documents.passages import Cut
 
+VERSION = 1
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
@@ -65,7 +66,7 @@ class LibraryStore:
     """Documents and passages under `folder`. All methods raise `StorageError` for what the disk refuses."""
 
     def __init__(self, folder: Path) -> None:
-        self.database = Database(folder, "documents.sqlite3", SCHEMA, 1)
+        self.database = Database(folder, "documents.sqlite3", SCHEMA, VERSION)
 
     def put(self, path: Path, title: str, sha256: str, pages: int | None, cuts: Sequence[Cut], now: float) -> list[int]:
         """Store a document anew in one transaction; gives the ids of the passages of its older state, now gone."""
@@ -112,6 +113,11 @@ class LibraryStore:
         return {
             r["id"]: Passage(r["id"], Path(r["path"]), r["title"], r["page"], r["heading"], r["text"]) for r in rows
         }
+
+    def ids(self) -> set[int]:
+        """The ids of all passages."""
+        with self.database.reading() as connection:
+            return {int(row[0]) for row in connection.execute("SELECT id FROM passages")}
 
     def by_words(self, query: str, limit: int) -> dict[int, float]:
         """Ids of passages that share content words with `query`, by BM25 (larger is better)."""

@@ -14,6 +14,8 @@ from pydantic import BaseModel, SecretStr
 from runtime.doctor import Finding, diagnose
 from runtime.errors import HausgeistError
 from runtime.house import House
+from runtime.keeping.history import last_made
+from runtime.keeping.soundness import problems
 from runtime.settings import ENVIRONMENT_PREFIX, Section
 from tools.finder.cameras import list_cameras
 from tools.finder.looks.state import vision_state
@@ -26,8 +28,12 @@ _STATES = {"ok": "✓", "warn": "!", "missing": "✗"}
 
 def doctor(options: Namespace) -> int:
     """Show what is installed, missing and resident, each with its remedy. Finding faults is no failure."""
+    if options.repair:
+        from tui.commands.keeping import repair
+
+        return repair(options)
     with open_house(options) as house:
-        findings = [*diagnose(house), _vision(house), *_cameras(house)]
+        findings = [*diagnose(house), *_kept(house), _vision(house), *_cameras(house)]
     sound = all(finding.state == "ok" for finding in findings)
     if options.json:
         print_json({"ok": sound, "findings": [asdict(finding) for finding in findings]})
@@ -41,6 +47,21 @@ def doctor(options: Namespace) -> int:
     if sound:
         say("All is well.")
     return 0
+
+
+def _kept(house: House) -> Iterator[Finding]:
+    """Whether the databases are sound, and when the last backup was made."""
+    from agent.keeping.stores import CONTENTS
+
+    for store in CONTENTS.stores:
+        file = store.file(house.paths)
+        if file.exists():
+            wrong = problems(file, quick=True)
+            remedy = "Run `hausgeist doctor --repair`." if wrong else ""
+            yield Finding("kept", store.name, "missing" if wrong else "ok", wrong[0] if wrong else str(file), remedy)
+    made = last_made(house.paths)
+    detail = f"the last one is of {made:%Y-%m-%d %H:%M}" if made else "none was made yet: `hausgeist backup FILE`"
+    yield Finding("kept", "backup", "ok", detail)
 
 
 def _vision(house: House) -> Finding:

@@ -1,0 +1,1 @@
+"""What the program's rooms have to keep, and how each is put right again."""

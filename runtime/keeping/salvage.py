@@ -1,0 +1,212 @@
+"""Reads what can be read of a damaged SQLite file, row by row, around its broken pages. Owns no meaning of the rows.
+
+The way is that of SQLite's own `.recover`, on the level of rows: each table is read by ascending row id until a page
+cannot be read, then from its other end, and what lies between is halved again and again. A file whose first hundred
+bytes are broken gets those of a fresh one first (SQLite, "Database File Format", 1.3).
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runtime.errors import storage_errors
+from runtime.keeping.soundness import parts
+
+_MAGIC = b"SQLite format 3\0"
+_LEAF, _INNER = 0x0D, 0x05
+_LAST = 2**63 - 1
+MOST_HALVINGS = 4000
+PAGE = 4096
+"""Bytes of a page: SQLite's default, which all databases of the program have."""
+Row = tuple[Any, ...]
+
+
+@dataclass
+class Saved:
+    """What came of one table. `gaps`: ranges (first, last) of row ids in which rows may be missing."""
+
+    rows: int = 0
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every row of the table was read."""
+        return not self.gaps
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as a damaged file shows it: its columns, and whether its rows have numbers."""
+
+    name: str
+    columns: tuple[str, ...]
+    numbered: bool
+
+
+class Wreck:
+    """A damaged database, opened on a copy so that the file itself stays as it is. Use as a context manager."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def __enter__(self) -> Wreck:
+        self._folder = tempfile.TemporaryDirectory(prefix="hausgeist-salvage-")
+        copied = Path(self._folder.name) / "wreck"
+        with storage_errors(self._file):
+            for part in parts(self._file):
+                if not part.name.endswith("-shm"):  # the log's index is made anew
+                    shutil.copyfile(part, copied.with_name("wreck" + part.name[len(self._file.name) :]))
+        mend_header(copied)
+        self._database = sqlite3.connect(copied, isolation_level=None)
+        self._database.text_factory = lambda data: data.decode("utf-8", "replace")
+        with suppress(sqlite3.DatabaseError):
+            self._database.execute("PRAGMA writable_schema = ON")  # a broken entry does not spoil the others
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+        self._folder.cleanup()
+
+    @property
+    def version(self) -> int | None:
+        """The schema's version; None where even that cannot be read."""
+        try:
+            return int(self._database.execute("PRAGMA user_version").fetchone()[0])
+        except sqlite3.DatabaseError:
+            return None
+
+    def table(self, name: str) -> Table | None:
+        """The table of that name; None where the file does not show one."""
+        try:
+            columns = [row[1] for row in self._database.execute(f"PRAGMA table_info({name})")]
+            if not columns:
+                return None
+            self._database.execute(f"SELECT rowid FROM {name} LIMIT 0")  # noqa: S608 - a name of ours
+        except sqlite3.OperationalError as problem:
+            return Table(name, tuple(columns), False) if "rowid" in str(problem) else None
+        except sqlite3.DatabaseError:
+            return None
+        return Table(name, tuple(columns), True)
+
+    def rows(self, table: Table, columns: Sequence[str], saved: Saved) -> Iterator[Row]:
+        """Every readable row of `table` once, as (row id, *columns); what was not readable is noted in `saved`."""
+        names = ", ".join(f'"{column}"' for column in columns)
+        if not table.numbered:
+            yield from self._unnumbered(table, names, saved)
+            return
+        waiting, halvings = [(-_LAST, _LAST)], 0
+        while waiting:
+            first, last = waiting.pop()
+            ascending = _Reading(self._database, table.name, names, first, last, "ASC")
+            yield from ascending
+            if ascending.whole:
+                continue
+            first = max(first, ascending.reached + 1)
+            descending = _Reading(self._database, table.name, names, first, last, "DESC")
+            yield from descending
+            last = min(last, descending.reached - 1)
+            if descending.whole or first > last:
+                continue
+            halvings += 1
+            if first == last or halvings > MOST_HALVINGS:
+                saved.gaps.append((first, last))
+                continue
+            middle = (first + last) // 2
+            waiting += [(middle + 1, last), (first, middle)]
+        saved.gaps = joined(saved.gaps)
+
+    def _unnumbered(self, table: Table, names: str, saved: Saved) -> Iterator[Row]:
+        """Rows of a table without row ids: from its beginning until a page cannot be read."""
+        try:
+            for row in self._database.execute(f"SELECT {names} FROM {table.name}"):  # noqa: S608 - names of ours
+                yield (0, *row)
+        except sqlite3.DatabaseError:
+            saved.gaps.append((0, 0))
+
+
+class _Reading:
+    """Rows of one range in one direction, until a page cannot be read; `reached` is the last row id that was."""
+
+    def __init__(self, database: sqlite3.Connection, table: str, names: str, first: int, last: int, way: str) -> None:
+        self._database, self._first, self._last, self._up = database, first, last, way == "ASC"
+        self._sql = f"SELECT rowid, {names} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid {way}"  # noqa: S608
+        self.reached = first - 1 if self._up else last + 1
+        self.whole = False
+
+    def __iter__(self) -> Iterator[Row]:
+        try:
+            for row in self._database.execute(self._sql, (self._first, self._last)):
+                onward = row[0] > self.reached if self._up else row[0] < self.reached
+                if not onward:  # pages that point at each other in a circle
+                    return
+                self.reached = row[0]
+                yield row
+            self.whole = True
+        except sqlite3.DatabaseError:
+            return
+
+
+def joined(gaps: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same ranges in order, neighbours made one."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(gaps):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
+
+
+def transfer(
+    wreck: Wreck, target: sqlite3.Connection, names: Iterable[str], *, only: dict[str, Saved] | None = None
+) -> dict[str, Saved]:
+    """Copy the readable rows of these tables into `target`, which has the present schema; columns go by name.
+
+    A row that is there already, or that the schema refuses, is left out. `only`: rows within these tables' gaps alone,
+    to fill them from a backup.
+    """
+    done: dict[str, Saved] = {}
+    for name in names:
+        saved = done[name] = Saved()
+        table = wreck.table(name)
+        if table is None:
+            saved.gaps.append((-_LAST, _LAST))
+            continue
+        wanted = [row[1] for row in target.execute(f"PRAGMA table_info({name})")]
+        columns = [column for column in table.columns if column in wanted]
+        marks = ", ".join("?" * len(columns))
+        quoted = ", ".join(f'"{column}"' for column in columns)
+        sql = f"INSERT OR IGNORE INTO {name} ({quoted}) VALUES ({marks})"  # noqa: S608 - names of ours
+        for row in wreck.rows(table, columns, saved):
+            if only is None or not table.numbered or any(a <= row[0] <= b for a, b in only[name].gaps):
+                saved.rows += target.execute(sql, row[1:]).rowcount > 0
+    return done
+
+
+def mend_header(file: Path) -> bool:
+    """Give a file whose first hundred bytes are broken those of a fresh database; tells whether that was done.
+
+    Only for files with pages of SQLite's usual size, as all of ours are, and with an intact root of the schema.
+    """
+    with file.open("r+b") as wreck:
+        head = wreck.read(101)
+        told = int.from_bytes(head[16:18], "big")
+        if len(head) < 101 or (head[:16] == _MAGIC and told == PAGE) or head[100] not in (_LEAF, _INNER):
+            return False
+        with tempfile.TemporaryDirectory(prefix="hausgeist-salvage-") as folder:
+            fresh = Path(folder) / "fresh"
+            with closing(sqlite3.connect(fresh)) as database:
+                database.executescript(f"PRAGMA page_size = {PAGE}; CREATE TABLE t (x); DROP TABLE t;")
+            mended = bytearray(fresh.read_bytes()[:100])
+        mended[28:32] = (file.stat().st_size // PAGE).to_bytes(4, "big")
+        mended[32:40] = bytes(8)  # no free pages are known
+        wreck.seek(0)
+        wreck.write(mended)
+    return True
