@@ -158,9 +158,19 @@ class ServeSettings(Section):
     mcp_port: int = Field(8378, ge=0, le=65535, description="port of `hausgeist mcp --http`; 0 is any free one")
     hosts: tuple[str, ...] = Field((), description="further names by which clients may address the server")
     origins: tuple[str, ...] = Field((), description="web pages that may use it, such as https://home.example")
+    folders: tuple[str, ...] = Field(("~",), description="whose files clients may have read; hidden ones never")
     requests_per_minute: int = Field(600, ge=1, description="requests of one token, and of one address; more get 429")
     running: int = Field(2, ge=1, le=64, description="requests of one kind that are worked on at the same time")
     waiting: int = Field(16, ge=0, le=10_000, description="requests of one kind that may wait; more are answered 429")
+
+
+class PrivacySettings(Section):
+    """What is kept, how long, and how it is guarded."""
+
+    keyring: Literal["auto", "always", "never"] = Field("auto", description="keep passwords in the system's keyring")
+    encrypt_evidence: bool = Field(False, description="encrypt frames, crops and taught photos on the disk")
+    history_days: float | None = Field(None, gt=0, description="age limit of conversations; None: no limit")
+    outputs_days: float | None = Field(None, gt=0, description="age limit of what tools made; None: no limit")
 
 
 class McpServer(Section):
@@ -207,6 +217,7 @@ class Settings(Section):
     tools: ToolSettings = Field(default_factory=ToolSettings)  # type: ignore[arg-type]
     serve: ServeSettings = Field(default_factory=ServeSettings)  # type: ignore[arg-type]
     mcp: McpSettings = Field(default_factory=McpSettings)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)  # type: ignore[arg-type]
     ui: UiSettings = Field(default_factory=UiSettings)  # type: ignore[arg-type]
 
 

@@ -22,6 +22,7 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    os.umask(0o077)  # what is made is the owner's alone (`runtime.private`); workers and helpers inherit it
     try:
         status = _run(arguments)
         sys.stdout.flush()

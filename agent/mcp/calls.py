@@ -87,7 +87,7 @@ def _context(session: Session, args: Mapping[str, Any], progress: Any, cancellat
     words = " ".join(str(value) for value in args.values())
     language = session.house.settings.language
     return ToolContext(
-        session.house,
+        session.house.for_clients(),
         session.memory,
         language if language != "auto" else "zh" if has_chinese(words) else "en",
         "mcp",

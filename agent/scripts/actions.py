@@ -23,6 +23,7 @@ from memory.memory import Memory
 from runtime.cancellation import Cancellation
 from runtime.errors import ApprovalError, ArgumentError, HausgeistError, ModelMissingError
 from runtime.house import House
+from runtime.inside import within
 from tools.approval import verdict
 from tools.contract import HausgeistTool, Progress, Risk, ToolContext, ToolOutput
 from tools.documents.library import Library
@@ -158,15 +159,14 @@ class Workshop:
         text = text if isinstance(text, str) else str(text)
         name = str(self.templates.render(step.write.file, values))
         outputs = self.house.paths.outputs
-        relative = Path(name)
-        target = outputs / relative
-        inside = target.resolve().is_relative_to(outputs.resolve()) and target.resolve() != outputs.resolve()
-        if relative.is_absolute() or ".." in relative.parts or not inside:
+        try:
+            target = within(outputs, name)
+        except ArgumentError as problem:
             raise ArgumentError(
                 f"A script cannot write {name!r}: it writes files under {outputs} only.",
                 remedy="Give a relative name such as briefing.md.",
-            )
-        staged = attempt.house.paths.outputs / relative
+            ) from problem
+        staged = attempt.house.paths.outputs / target.relative_to(outputs)
         staged.parent.mkdir(parents=True, exist_ok=True)
         staged.write_text(self._whole(step.write, target, text), encoding="utf-8")
         return result(say=f"{target}", value=str(target), files=[str(target)], facts={"file": str(target)})

@@ -35,7 +35,7 @@ class State:
 
     def conversation(self, past: Sequence[BaseMessage] = ()) -> Session:
         """A conversation of its own, in which tools beyond the token's scopes do not run."""
-        begun = aside(self.session, past)
+        begun = aside(self.session, past, house=self.session.house.for_clients())
         begun.never |= self.access.barred(begun.registry)
         return begun
 
@@ -69,7 +69,7 @@ class State:
         words = " ".join(str(value) for value in args.values())
         language = session.house.settings.language
         context = ToolContext(
-            house or session.house,
+            (house or session.house).for_clients(),
             session.memory,
             language if language != "auto" else "zh" if has_chinese(words) else "en",
             "http",

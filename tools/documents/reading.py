@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtime.errors import MediaError, ToolError, nearest
+from runtime.inside import Reach, check_readable
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -44,9 +45,12 @@ class Document:
     page_texts: tuple[str, ...] = ()
 
 
-def read_document(name: str, folder: Path) -> Document:
-    """Read the file that `name` says: absolute, from `~`, or relative to `folder`. See the module for errors."""
-    path = find_file(name, folder)
+def read_document(name: str, folder: Path, reach: Reach | None = None) -> Document:
+    """Read the file that `name` says: absolute, from `~`, or relative to `folder`. See the module for errors.
+
+    A file beyond `reach` is neither read nor said to be there (`ArgumentError`).
+    """
+    path = find_file(name, folder, reach)
     size = path.stat().st_size
     if size == 0:
         raise MediaError(f"The file {path} is empty.", remedy="Check that it was saved.")
@@ -69,11 +73,11 @@ def read_document(name: str, folder: Path) -> Document:
     return document
 
 
-def find_file(name: str, folder: Path) -> Path:
-    """The file that `name` says. Raises `ToolError`, naming the nearest file name beside it."""
+def find_file(name: str, folder: Path, reach: Reach | None = None) -> Path:
+    """The file that `name` says. Raises `ToolError`, naming the nearest file name beside it; see `read_document`."""
     cleaned = name.strip().strip("\"'“”‘’`").removeprefix("file://")
     try:
-        path = (folder / Path(cleaned).expanduser()).absolute()
+        path = check_readable((folder / Path(cleaned).expanduser()).absolute(), reach)
         exists, is_folder = path.exists(), path.is_dir()
     except (OSError, RuntimeError, ValueError) as problem:
         raise ToolError(f"{name!r} is not a usable file name: {problem}.", remedy="Give the file's path.") from problem

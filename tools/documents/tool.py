@@ -46,7 +46,7 @@ class SummarizeFile(HausgeistTool):
 
     def act(self, args: SummarizeFileArgs, context: ToolContext) -> ToolOutput:
         """Read the file and summarize it: with the chat model where there is one, else by picking sentences."""
-        document = read_document(args.path, Path.cwd())
+        document = read_document(args.path, Path.cwd(), context.house.reach)
         summary = _summarize(document, args.style, context)
         facts: dict[str, Any] = {
             "path": str(document.path),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from runtime.errors import MediaError, UsageError
 from runtime.house import House
+from runtime.keychain import open_keychain
 from tools.finder.looks.vectors import forget
 from tools.finder.records import Camera, CameraOptions, Coverage, Zone
 from tools.finder.scan.segments import VIDEO_SUFFIXES, camera_zone, find_recordings
@@ -97,7 +98,8 @@ def add_live(
 ) -> Camera:
     """Add an RTSP camera or one of a Frigate server, after connecting to it once (unless `check` is False).
 
-    Credentials go to a file of mode 0600. Raises `UsageError`, and `MediaError` when it does not answer.
+    Credentials go to the system's keyring or a file of mode 0600. Raises `UsageError`, and `MediaError` when it does not
+    answer.
     """
     name, options = _checked(name, options)
     store.check_free(name)
@@ -114,7 +116,8 @@ def add_live(
     camera = store.add_camera(name, address.shown, None, placed, kind=address.kind, options=options)
     shutil.rmtree(store.held(camera.id), ignore_errors=True)  # of an earlier camera that had the same number
     if address.secret:
-        Credentials(store.folder).keep(camera.id, address.full)
+        chain = open_keychain(house.settings.privacy.keyring)
+        Credentials(store.folder, chain).keep(camera.id, address.full)
     return camera
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runtime.errors import MediaError
 from runtime.house import House
+from runtime.inside import check_readable
 from tools.image.places import Places
 from tools.image.repeating import request_like, scaled
 from tools.image.request import Edit, ImageRequest
@@ -38,6 +39,7 @@ def picture_of(house: House, like: str, session: str) -> Path | None:
     file = Path(like).expanduser()
     outputs = house.paths.outputs / "images" / file
     found = next((path for path in (file.absolute(), outputs) if path.is_file()), None)
+    check_readable(found or file.absolute(), house.reach)
     if found is None:
         raise MediaError(f"There is no picture {like}.", remedy="Name its file, or draw one first.")
     return found

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from runtime.errors import ArgumentError
 from runtime.house import House
+from runtime.inside import within
 from tools.contract import Example, HausgeistTool, Progress, Risk, ToolContext, ToolFile, ToolOutput
 from tools.speech.audio_files import MEDIA_TYPES
 from tools.speech.speak import SpokenFile, say_to_file
@@ -79,13 +80,17 @@ def output_file(house: House, wish: str) -> tuple[Path, str]:
     """
     outputs = house.paths.outputs
     wished = Path(wish.strip())
-    path = Path(outputs / ("" if wished.is_absolute() or len(wished.parts) > 1 else "speech") / wished)
-    name_missing = not wished.name or wish.strip().endswith("/")
-    if name_missing or ".." in wished.parts or not path.resolve().is_relative_to(outputs.resolve()):
+    if wished.is_relative_to(outputs):
+        wished = wished.relative_to(outputs)
+    try:
+        path = within(outputs, str(wished) if len(wished.parts) > 1 else f"speech/{wished}")
+        if wish.strip().endswith("/") or not wished.name:
+            raise ArgumentError("It names no file.")
+    except ArgumentError as problem:
         raise ArgumentError(
             f"Speech cannot be saved as {wish!r}: tools only write files under {outputs}.",
             remedy="Give a bare file name such as dinner.wav; `hausgeist speak TEXT -o FILE` writes anywhere.",
-        )
+        ) from problem
     if path.suffix.lower() in MEDIA_TYPES:
         return path, ""
     changed = path.with_name(f"{path.name}.wav" if not path.suffix else f"{path.stem}.wav")

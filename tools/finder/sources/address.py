@@ -1,10 +1,11 @@
-"""Addresses of cameras, and the credentials in them: shown without, kept in a file that only the owner can read.
+"""Addresses of cameras, and the credentials in them: shown without, kept in the keyring or a file of the owner's alone.
 
 Owns no connections. What is printed, logged or stored in the index is the address as `Address.shown` has it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -12,10 +13,13 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from runtime.errors import StorageError, UsageError, storage_errors
+from runtime.keychain import Keychain, SystemKeychain
 from runtime.paths import replacing
 from tools.finder.records import CameraKind
 
 _SCHEMES: dict[str, CameraKind] = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "frigate", "https": "frigate"}
+_IN_KEYRING = "in the keyring"
+"""Stands in the file for an address that the keyring has."""
 _SECRET = re.compile(
     r"(?i)(?<![a-z0-9])([a-z]*(?:pass|pwd|passwd|password|token|secret|key|auth|user|username))="
     r"([^&/;#\s'\"]*?)(?=[&/;#\s'\"]|_[a-z]+=|$)"
@@ -75,24 +79,59 @@ def redact(text: str) -> str:
 
 
 class Credentials:
-    """Full addresses by camera id, in one file of mode 0600. Raises `StorageError` when it is damaged."""
+    """Full addresses by camera id, in one file of mode 0600, or in the system's keyring with a mark in the file.
 
-    def __init__(self, folder: Path) -> None:
+    `keychain` is where `keep` puts new ones; None: the file. Raises `StorageError` when the file is damaged or the
+    keyring locked.
+    """
+
+    def __init__(self, folder: Path, keychain: Keychain | None = None) -> None:
         self._file = folder / "credentials.json"
+        self._place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+        self._keychain = keychain
 
     def full(self, camera_id: int, shown: str) -> str:
         """The address to connect to; `shown` where nothing is kept."""
-        return self._read().get(str(camera_id), shown)
+        kept = self._read().get(str(camera_id), shown)
+        if kept != _IN_KEYRING:
+            return kept
+        found = self._opened().get(self._name(camera_id))
+        if found is None:
+            remedy = "Remove the camera and add it again with its address."
+            raise StorageError(f"The keyring has no address of the camera with the number {camera_id}.", remedy=remedy)
+        return found
 
     def keep(self, camera_id: int, full: str) -> None:
         """Keep a full address."""
-        self._write({**self._read(), str(camera_id): full})
+        if self._keychain is not None:
+            self._keychain.put(self._name(camera_id), full)
+        kept = self._read()
+        if self._keychain is None and kept.get(str(camera_id)) == _IN_KEYRING:
+            self._opened().drop(self._name(camera_id))
+        self._write({**kept, str(camera_id): full if self._keychain is None else _IN_KEYRING})
 
     def forget(self, camera_id: int) -> None:
         """Forget the address of a camera that is gone."""
         kept = self._read()
-        if kept.pop(str(camera_id), None) is not None:
+        was = kept.pop(str(camera_id), None)
+        if was == _IN_KEYRING:
+            self._opened().drop(self._name(camera_id))
+        if was is not None:
             self._write(kept)
+
+    def move(self) -> int:
+        """Bring every address to where `keep` would put it now; gives how many were moved."""
+        wrong = [key for key, value in self._read().items() if (value == _IN_KEYRING) is (self._keychain is None)]
+        for key in wrong:
+            self.keep(int(key), self.full(int(key), ""))
+        return len(wrong)
+
+    def _name(self, camera_id: int) -> str:
+        """The name in the keyring; houses on one machine do not share it."""
+        return f"camera {self._place}/{camera_id}"
+
+    def _opened(self) -> Keychain:
+        return self._keychain or SystemKeychain()
 
     def _read(self) -> dict[str, str]:
         with storage_errors(self._file):
