@@ -53,7 +53,7 @@ def _finder(house: House, tell: Tell) -> Iterator[Repair]:
     tell("columns of the search")
     folder = house.paths.finder
     with FinderStore(folder) as store, store.indexing():
-        lost = [one for one in store.all_stills() if not (folder / one[1]).is_file()]
+        lost = [one for one in store.stills_to_give_up() if not (folder / one[1]).is_file()]
         if lost:
             store.remove_stills([number for number, _ in lost])
             detail = f"{len(lost)} stills are not on the disk; what was seen on them stays known without a picture"
