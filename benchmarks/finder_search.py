@@ -144,7 +144,7 @@ class Filler:
         self._store, self._vectors = store, Vectors(house, current_version(house))
         self._rng = np.random.default_rng(11)
         self._crop = self._jpeg(48, 40)
-        self._still = store._keep_still(self._jpeg(960, 540))
+        self._still = store._still_files.keep(self._jpeg(960, 540))
         self._draw_prototypes()
 
     def fill_to(self, size: int) -> None:

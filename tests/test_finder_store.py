@@ -156,11 +156,45 @@ CREATE TABLE segments (id INTEGER PRIMARY KEY, camera_id INTEGER NOT NULL REFERE
   path TEXT NOT NULL, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, start REAL NOT NULL, duration_s REAL NOT NULL,
   width INTEGER NOT NULL, height INTEGER NOT NULL, fps REAL NOT NULL, status TEXT NOT NULL, problem TEXT, indexed REAL,
   UNIQUE (camera_id, path));
-CREATE TABLE sightings (id INTEGER PRIMARY KEY AUTOINCREMENT, segment_id INTEGER NOT NULL);
-INSERT INTO sightings VALUES (7, 1);
+CREATE TABLE stills (id INTEGER PRIMARY KEY, segment_id INTEGER NOT NULL REFERENCES segments(id) ON DELETE CASCADE,
+  camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE, time REAL NOT NULL, file TEXT NOT NULL,
+  scale REAL NOT NULL);
+CREATE INDEX stills_by_time ON stills (camera_id, time);
+CREATE TABLE changes (id INTEGER PRIMARY KEY, segment_id INTEGER NOT NULL REFERENCES segments(id) ON DELETE CASCADE,
+  camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE, time REAL NOT NULL, type TEXT NOT NULL,
+  x REAL NOT NULL, y REAL NOT NULL, w REAL NOT NULL, h REAL NOT NULL, score REAL NOT NULL,
+  before_still INTEGER REFERENCES stills(id) ON DELETE SET NULL,
+  after_still INTEGER REFERENCES stills(id) ON DELETE SET NULL,
+  person_id INTEGER REFERENCES people(id) ON DELETE SET NULL);
+CREATE INDEX changes_by_time ON changes (camera_id, time);
+CREATE TABLE sightings (id INTEGER PRIMARY KEY AUTOINCREMENT,
+  segment_id INTEGER NOT NULL REFERENCES segments(id) ON DELETE CASCADE,
+  camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE, first_seen REAL NOT NULL,
+  last_seen REAL NOT NULL, x REAL NOT NULL, y REAL NOT NULL, w REAL NOT NULL, h REAL NOT NULL,
+  still_id INTEGER REFERENCES stills(id) ON DELETE SET NULL,
+  placed_by INTEGER REFERENCES changes(id) ON DELETE SET NULL,
+  ended_by INTEGER REFERENCES changes(id) ON DELETE SET NULL, origin TEXT NOT NULL, label TEXT, label_score REAL,
+  colours TEXT NOT NULL DEFAULT '', crop BLOB);
+CREATE INDEX sightings_by_time ON sightings (camera_id, last_seen);
+CREATE TABLE people (id INTEGER PRIMARY KEY, segment_id INTEGER NOT NULL REFERENCES segments(id) ON DELETE CASCADE,
+  camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE, first_seen REAL NOT NULL,
+  last_seen REAL NOT NULL, path TEXT NOT NULL, still_id INTEGER REFERENCES stills(id) ON DELETE SET NULL);
+CREATE INDEX people_by_time ON people (camera_id, last_seen);
+CREATE INDEX stills_by_segment ON stills (segment_id);
+CREATE INDEX changes_by_segment ON changes (segment_id);
+CREATE INDEX sightings_by_segment ON sightings (segment_id);
+CREATE INDEX people_by_segment ON people (segment_id);
+CREATE INDEX changes_by_before ON changes (before_still);
+CREATE INDEX changes_by_after ON changes (after_still);
+CREATE INDEX changes_by_person ON changes (person_id);
+CREATE INDEX sightings_by_still ON sightings (still_id);
+CREATE INDEX sightings_by_placed ON sightings (placed_by);
+CREATE INDEX sightings_by_ended ON sightings (ended_by);
+CREATE INDEX people_by_still ON people (still_id);
 INSERT INTO cameras VALUES (1, 'study', '/rec', NULL, 1.0);
 INSERT INTO zones VALUES (1, 'desk', '[[0, 0], [9, 0], [9, 9]]');
 INSERT INTO segments VALUES (1, 1, '/rec/a.mp4', 10, 20, 1000.0, 60.0, 640, 360, 10.0, 'ok', NULL, 5.0);
+INSERT INTO sightings VALUES (7, 1, 1, 1000.0, 1060.0, 1, 2, 3, 4, NULL, NULL, NULL, 'region', NULL, NULL, '', NULL);
 PRAGMA user_version = 1;
 """
 
@@ -178,6 +212,15 @@ def test_an_index_of_the_first_version_is_brought_to_the_present_one(tmp_path: P
             assert store.stale(10) == [7]
     with sqlite3.connect(tmp_path / "finder.sqlite") as database:
         assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+        brought = _indices(database)
+    with FinderStore(tmp_path / "new"), sqlite3.connect(tmp_path / "new" / "finder.sqlite") as database:
+        assert brought == _indices(database)
+
+
+def _indices(database: sqlite3.Connection) -> dict[str, str]:
+    """The tables, triggers and indices of a database; of the indices also what they are of."""
+    found = database.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall()
+    return {f"{kind} {name}": " ".join(sql.split()) if kind == "index" else "" for kind, name, sql in found}
 
 
 def test_zones_are_set_again_and_removed(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ and loses none.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,9 +18,6 @@ _MARKS = 500
 
 class FactQueries(StoreQueries):
     """The part of `FinderStore` that the search's own files are made from."""
-
-    def _transaction(self) -> contextlib.AbstractContextManager[None]:
-        raise NotImplementedError
 
     def stale(self, limit: int) -> list[int]:
         """Ids of sightings, present or gone, whose derived data is not up to date, ascending, at most `limit`."""

@@ -40,14 +40,8 @@ class StoreKeeping(FactQueries):
                 names = self._drop_stills(before)
             finally:
                 self._database.execute("DROP TABLE IF EXISTS temp.kept")
-        self._remove_files(names)
+        self._still_files.remove(names)
         return gone
-
-    def _files(self, where: str, value: int) -> set[str]:
-        raise NotImplementedError
-
-    def _remove_files(self, names: set[str]) -> None:
-        raise NotImplementedError
 
     def _drop_old(self, before: float) -> list[int]:
         where = f"segment_id IN ({_OLD}) AND id NOT IN (SELECT id FROM kept)"  # noqa: S608 - ours
@@ -94,19 +88,13 @@ class StoreKeeping(FactQueries):
         names: set[str] = set()
         with self._transaction():
             for still_id in ids:
-                names |= self._files("id = ?", still_id)
+                names |= self._still_files.named("id = ?", still_id)
                 self._database.execute("DELETE FROM stills WHERE id = ?", (still_id,))
-        self._remove_files(names)
+        self._still_files.remove(names)
 
     def still_bytes(self) -> dict[str, int]:
         """Size of each kept still, by its name in the index."""
-        found: dict[str, int] = {}
-        for file in (self.folder / "stills").glob("*/*.jpg"):
-            try:
-                found[file.relative_to(self.folder).as_posix()] = file.stat().st_size
-            except FileNotFoundError:
-                continue
-        return found
+        return self._still_files.sizes()
 
     def emptied(self, camera_id: int) -> list[str]:
         """Paths of recordings that were broken or of which all was given up: nothing of them is in the index."""

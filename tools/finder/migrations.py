@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 6
 
 _TO_2 = """
 ALTER TABLE cameras ADD COLUMN kind TEXT NOT NULL DEFAULT 'recordings';
@@ -56,7 +56,26 @@ CREATE TRIGGER sighting_altered AFTER UPDATE ON sightings BEGIN
 CREATE TRIGGER sighting_gone AFTER DELETE ON sightings BEGIN
   INSERT INTO stale SELECT old.id WHERE old.id NOT IN (SELECT id FROM stale); END;
 """
-_STEPS = {2: _TO_2, 3: _TO_3, 4: _TO_4}
+_TO_5 = """
+DROP INDEX IF EXISTS sightings_by_time;
+CREATE INDEX sightings_by_time ON sightings (camera_id, last_seen, first_seen, origin);
+CREATE INDEX sightings_put_down ON sightings (camera_id, last_seen, first_seen)
+  WHERE placed_by IS NOT NULL AND ended_by IS NULL;
+DROP INDEX IF EXISTS changes_by_time;
+CREATE INDEX changes_by_time ON changes (camera_id, time, x, y, w, h);
+DROP INDEX IF EXISTS people_by_time;
+CREATE INDEX people_by_time ON people (camera_id, last_seen, first_seen);
+"""
+_TO_6 = """
+CREATE TABLE carries (
+  change_id INTEGER PRIMARY KEY REFERENCES changes(id) ON DELETE CASCADE,
+  time REAL NOT NULL,
+  x REAL NOT NULL, y REAL NOT NULL, w REAL NOT NULL, h REAL NOT NULL,
+  still_id INTEGER REFERENCES stills(id) ON DELETE SET NULL
+);
+CREATE INDEX carries_by_still ON carries (still_id);
+"""
+_STEPS = {2: _TO_2, 3: _TO_3, 4: _TO_4, 5: _TO_5, 6: _TO_6}
 """By the version that a step leads to."""
 
 

@@ -7,20 +7,29 @@ overlaps the span between them, both ends included.
 from __future__ import annotations
 
 import json
-import sqlite3
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from runtime.errors import UnknownNameError
-from tools.finder.records import Camera, CameraOptions, Change, Coverage, Person, Segment, Sighting, Still, Zone
+from tools.finder.database import FinderDatabase
+from tools.finder.records import (
+    Camera,
+    CameraOptions,
+    Carried,
+    Change,
+    Coverage,
+    Person,
+    Segment,
+    Sighting,
+    Still,
+    Zone,
+)
 
 
-class StoreQueries:
+class StoreQueries(FinderDatabase):
     """The reading half of `FinderStore`."""
-
-    folder: Path
-    _database: sqlite3.Connection
 
     def cameras(self) -> list[Camera]:
         """All cameras with their zones, by name."""
@@ -103,6 +112,13 @@ class StoreQueries:
         rows = self._select(columns, "changes", "id = ?", [change_id], "id")
         return as_change(rows[0]) if rows else None
 
+    def carried(self, change_id: int) -> Carried | None:
+        """Where the thing that a change took away was seen last in a hand, or None."""
+        rows = self._select(
+            "change_id, time, x, y, w, h, still_id", "carries", "change_id = ?", [change_id], "change_id"
+        )
+        return Carried(rows[0][0], rows[0][1], tuple(rows[0][2:6]), rows[0][6]) if rows else None
+
     def person(self, person_id: int) -> Person | None:
         """The person of that id, or None."""
         columns = "id, segment_id, camera_id, first_seen, last_seen, path, still_id"
@@ -155,7 +171,10 @@ class StoreQueries:
 
     def newest_still(self, camera_id: int) -> int | None:
         """The id of a camera's newest settled frame."""
-        statement = "SELECT id FROM stills WHERE camera_id = ? ORDER BY time DESC LIMIT 1"
+        statement = (
+            "SELECT id FROM stills WHERE camera_id = ? AND NOT EXISTS"
+            " (SELECT 1 FROM carries WHERE carries.still_id = stills.id) ORDER BY time DESC LIMIT 1"
+        )
         row = self._database.execute(statement, (camera_id,)).fetchone()
         return int(row[0]) if row else None
 
@@ -175,21 +194,12 @@ class StoreQueries:
         from there to the first or last recording is a gap too.
         """
         wanted = self.camera(camera)
-        # where an island of recordings begins, and where the one before it ended: years of them are 100,000 rows
-        usable = "camera_id = ? AND status != 'broken' AND indexed IS NOT NULL AND expired IS NULL"
-        starts = self._database.execute(
-            "SELECT start, before FROM (SELECT start, max(start + duration_s) OVER (ORDER BY start ROWS BETWEEN"  # noqa: S608 - names are ours
-            f" UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM segments WHERE {usable})"
-            " WHERE before IS NULL OR start - before > ? ORDER BY start",
-            (wanted.id, join_s),
-        ).fetchall()
-        end = self._database.execute(
-            f"SELECT max(start + duration_s) FROM segments WHERE {usable}",  # noqa: S608 - names are ours
+        rows = self._database.execute(
+            "SELECT start, start + duration_s FROM segments WHERE camera_id = ? AND status != 'broken'"
+            " AND indexed IS NOT NULL AND expired IS NULL ORDER BY start",
             (wanted.id,),
-        ).fetchone()[0]
-        ends = [before for _, before in starts[1:]] + [end]
-        rows = [(start, finish) for (start, _), finish in zip(starts, ends, strict=False)]
-        return _coverage(wanted.name, rows, since, until, join_s)
+        )
+        return _coverage(wanted.name, _joined(rows, join_s), since, until, join_s)
 
     def _where(
         self, camera: str | None, since: float | None, until: float | None, first: str, last: str
@@ -198,6 +208,8 @@ class StoreQueries:
         if camera is not None:
             parts.append("camera_id = ?")
             values.append(self.camera(camera).id)
+        elif since is not None or until is not None:
+            parts.append("camera_id IN (SELECT id FROM cameras)")  # the indices by time are by camera
         if since is not None:
             parts.append(f"{last} >= ?")
             values.append(since)
@@ -225,6 +237,20 @@ def as_change(row: tuple[Any, ...]) -> Change:
 def _person(row: tuple[Any, ...]) -> Person:
     path = tuple((p[0], p[1], p[2], p[3], p[4]) for p in json.loads(row[5]))
     return Person(row[0], row[1], row[2], row[3], row[4], path, row[6])
+
+
+def _joined(rows: Iterable[tuple[float, float]], join_s: float) -> list[tuple[float, float]]:
+    """Spans (start, end) by start as islands: those less than `join_s` apart are one."""
+    found: list[tuple[float, float]] = []
+    first = last = None
+    for start, end in rows:
+        if first is None or last is None or start - last > join_s:
+            if first is not None and last is not None:
+                found.append((first, last))
+            first, last = start, end
+        elif end > last:
+            last = end
+    return found if first is None or last is None else [*found, (first, last)]
 
 
 def _coverage(

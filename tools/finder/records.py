@@ -122,6 +122,16 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Carried:
+    """Where a thing that was taken was seen last, in a hand, on the camera of the change that took it."""
+
+    change_id: int
+    time: float
+    box: Box
+    still_id: int | None = None
+
+
+@dataclass(frozen=True)
 class Sighting:
     """A thing at rest in one spot from `first_seen` to `last_seen`."""
 

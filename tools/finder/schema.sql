@@ -52,7 +52,7 @@ CREATE TABLE changes (                -- what differs between one settled frame 
   after_still INTEGER REFERENCES stills(id) ON DELETE SET NULL,
   person_id INTEGER REFERENCES people(id) ON DELETE SET NULL   -- who was near when it happened
 );
-CREATE INDEX changes_by_time ON changes (camera_id, time);
+CREATE INDEX changes_by_time ON changes (camera_id, time, x, y, w, h);
 CREATE TABLE sightings (              -- a thing at rest in one spot, from when to when
   id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: vectors outside of here are keyed by it
   segment_id INTEGER NOT NULL REFERENCES segments(id) ON DELETE CASCADE,
@@ -69,7 +69,9 @@ CREATE TABLE sightings (              -- a thing at rest in one spot, from when 
   colours TEXT NOT NULL DEFAULT '',   -- colour words, most first, separated by spaces
   crop BLOB                           -- JPEG of the box with a margin, at most 160 pixels
 );
-CREATE INDEX sightings_by_time ON sightings (camera_id, last_seen);
+CREATE INDEX sightings_by_time ON sightings (camera_id, last_seen, first_seen, origin);
+CREATE INDEX sightings_put_down ON sightings (camera_id, last_seen, first_seen)
+  WHERE placed_by IS NOT NULL AND ended_by IS NULL;
 CREATE TABLE people (                 -- a person followed within one camera
   id INTEGER PRIMARY KEY,
   segment_id INTEGER NOT NULL REFERENCES segments(id) ON DELETE CASCADE,
@@ -79,7 +81,7 @@ CREATE TABLE people (                 -- a person followed within one camera
   path TEXT NOT NULL,                 -- JSON [[time, x, y, w, h], …]
   still_id INTEGER REFERENCES stills(id) ON DELETE SET NULL
 );
-CREATE INDEX people_by_time ON people (camera_id, last_seen);
+CREATE INDEX people_by_time ON people (camera_id, last_seen, first_seen);
 -- what a deletion has to look up
 CREATE INDEX stills_by_segment ON stills (segment_id);
 CREATE INDEX changes_by_segment ON changes (segment_id);
@@ -92,6 +94,13 @@ CREATE INDEX sightings_by_still ON sightings (still_id);
 CREATE INDEX sightings_by_placed ON sightings (placed_by);
 CREATE INDEX sightings_by_ended ON sightings (ended_by);
 CREATE INDEX people_by_still ON people (still_id);
+CREATE TABLE carries (                -- where a thing that a change took away was seen last, in a hand
+  change_id INTEGER PRIMARY KEY REFERENCES changes(id) ON DELETE CASCADE,
+  time REAL NOT NULL,
+  x REAL NOT NULL, y REAL NOT NULL, w REAL NOT NULL, h REAL NOT NULL,
+  still_id INTEGER REFERENCES stills(id) ON DELETE SET NULL
+);
+CREATE INDEX carries_by_still ON carries (still_id);
 CREATE TABLE items (                  -- things the owner has taught
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE COLLATE NOCASE,

@@ -1,4 +1,4 @@
-"""The finder's truth on disk: one SQLite database and JPEG stills beside it. Owns no image processing.
+"""Writing the finder's truth: cameras, zones and what was found in recordings. Owns no image processing.
 
 Everything of one segment is written in one transaction, so that killing the program at any moment loses and
 doubles nothing: stills are written first, under a name made from their bytes, and a still that no row names
@@ -9,85 +9,19 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import json
-import sqlite3
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from importlib.resources import files
-from pathlib import Path
 
-from runtime.errors import StorageError, UnknownNameError, UsageError, storage_errors
-from runtime.paths import ensure, replacing
+from runtime.errors import UnknownNameError, UsageError, storage_errors
 from tools.finder.keeping import StoreKeeping
-from tools.finder.migrations import SCHEMA_VERSION, migrate, statements
 from tools.finder.records import Camera, CameraKind, CameraOptions, Zone
 from tools.finder.scan.drafts import ChangeDraft, SegmentDraft, SegmentFile, SightingDraft
 from tools.finder.taught.rows import StoreItems
 
 
 class FinderStore(StoreKeeping, StoreItems):
-    """The index under `folder`; made where it is missing.
-
-    Use as a context manager, from one thread at a time.
-
-    Raises `StorageError` when the folder cannot be written, or the database is damaged or of a newer version.
-    """
-
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
-        self.folder = ensure(folder)
-        self._clock = clock
-        with storage_errors(folder):
-            self._database = sqlite3.connect(
-                folder / "finder.sqlite", timeout=30.0, isolation_level=None, check_same_thread=False
-            )
-            try:
-                self._prepare()
-            except BaseException:
-                self._database.close()
-                raise
-
-    def _prepare(self) -> None:
-        self._database.execute("PRAGMA busy_timeout = 30000")
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.execute("PRAGMA foreign_keys = ON")
-        with self._transaction():
-            version = self._database.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA_VERSION:
-                raise StorageError(
-                    f"The camera index under {self.folder} was made by a newer version of this program.",
-                    remedy="Update the program, or move the folder aside and index again.",
-                )
-            if version == 0:
-                for statement in statements((files("tools.finder") / "schema.sql").read_text(encoding="utf-8")):
-                    self._database.execute(statement)
-            else:
-                migrate(self._database, version)
-            self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    def close(self) -> None:
-        """Close the database."""
-        self._database.close()
-
-    def __enter__(self) -> FinderStore:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with storage_errors(self.folder):
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
+    """The index under `folder`; see `FinderDatabase`."""
 
     @contextlib.contextmanager
     def indexing(self) -> Iterator[None]:
@@ -102,7 +36,7 @@ class FinderStore(StoreKeeping, StoreItems):
                 raise UsageError(
                     "Another process is indexing these cameras.", remedy="Wait until it is done, or end it."
                 ) from None
-            self._remove_orphans()
+            self._still_files.remove_orphans()
             yield
 
     # --- cameras
@@ -159,9 +93,9 @@ class FinderStore(StoreKeeping, StoreItems):
         camera_id = self.camera(name).id
         with self._transaction():
             rows = self._database.execute("SELECT id FROM sightings WHERE camera_id = ?", (camera_id,)).fetchall()
-            stills = self._files("camera_id = ?", camera_id)
+            stills = self._still_files.named("camera_id = ?", camera_id)
             self._database.execute("DELETE FROM cameras WHERE id = ?", (camera_id,))
-        self._remove_files(stills)
+        self._still_files.remove(stills)
         return [row[0] for row in rows]
 
     # --- segments
@@ -179,17 +113,17 @@ class FinderStore(StoreKeeping, StoreItems):
 
         Returns the ids of the new sightings (in the order of `draft.sightings`) and of those they replace.
         """
-        names = [self._keep_still(still.jpeg) for still in draft.stills]
+        names = [self._still_files.keep(still.jpeg) for still in draft.stills]
         with self._transaction():
             old = self._database.execute(
                 "SELECT id FROM segments WHERE camera_id = ? AND path = ?", (camera_id, draft.file.path)
             ).fetchone()
             old_id = old[0] if old else -1
             replaced = self._database.execute("SELECT id FROM sightings WHERE segment_id = ?", (old_id,)).fetchall()
-            stale = self._files("segment_id = ?", old_id)
+            stale = self._still_files.named("segment_id = ?", old_id)
             self._database.execute("DELETE FROM segments WHERE id = ?", (old_id,))
             ids = self._insert(camera_id, draft, names)
-        self._remove_files(stale)
+        self._still_files.remove(stale)
         return ids, [row[0] for row in replaced]
 
     def _insert(self, camera_id: int, draft: SegmentDraft, names: list[str]) -> list[int]:
@@ -229,7 +163,11 @@ class FinderStore(StoreKeeping, StoreItems):
             after,
             _at(people, change.person),
         )
-        return self._add("changes", columns, values)
+        change_id = self._add("changes", columns, values)
+        if change.carried is not None:
+            seen = (change_id, change.carried.time, *change.carried.box, _at(stills, change.carried.still))
+            self._add("carries", "change_id, time, x, y, w, h, still_id", seen)
+        return change_id
 
     def _insert_sighting(
         self, of: tuple[int, int], sighting: SightingDraft, stills: list[int], changes: list[int]
@@ -248,32 +186,6 @@ class FinderStore(StoreKeeping, StoreItems):
         marks = ", ".join("?" * len(values))
         statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - names are ours
         return int(self._database.execute(statement, values).lastrowid or 0)
-
-    # --- stills on disk
-
-    def _keep_still(self, jpeg: bytes) -> str:
-        digest = hashlib.sha256(jpeg).hexdigest()[:32]
-        name = f"stills/{digest[:2]}/{digest}.jpg"
-        target = self.folder / name
-        if not target.exists():
-            with replacing(target) as beside:
-                beside.write_bytes(jpeg)
-        return name
-
-    def _files(self, where: str, value: int) -> set[str]:
-        rows = self._database.execute(f"SELECT file FROM stills WHERE {where}", (value,))  # noqa: S608 - ours
-        return {row[0] for row in rows}
-
-    def _remove_files(self, names: set[str]) -> None:
-        for name in names:
-            if not self._database.execute("SELECT 1 FROM stills WHERE file = ? LIMIT 1", (name,)).fetchone():
-                (self.folder / name).unlink(missing_ok=True)
-
-    def _remove_orphans(self) -> None:
-        named = {row[0] for row in self._database.execute("SELECT file FROM stills")}
-        for file in (self.folder / "stills").glob("*/*"):
-            if file.is_file() and file.relative_to(self.folder).as_posix() not in named:
-                file.unlink(missing_ok=True)
 
 
 def _at(ids: list[int], position: int | None) -> int | None:

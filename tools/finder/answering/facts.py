@@ -29,9 +29,11 @@ PLACED, TAKEN, COVERED, CHANGE, DETECTOR, DARK, CROP, ENDED = (1 << bit for bit 
 """Flags: it was put there; it was taken away; it was covered; found by a change; by the detector; dark; has a crop; a
 change ended it (one that has expired as well)."""
 BATCH = 20_000
-LAYOUT = "4"
+LAYOUT = "5"
 SCANNED = ("camera", "label", "flags", "length", "aspect")
 """The columns that a first look at all sightings needs."""
+COLUMNS = (*SCANNED, "last")
+"""The facts that are kept by columns as well as by rows."""
 STEPS = 16.0
 """Steps of `length` and `aspect` for a natural logarithm."""
 
@@ -101,7 +103,8 @@ class Facts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._columns = {name: _blocks(folder, name) for name in FACT.names or ()}
+        self._whole = Blocks(folder, "fact", FACT)
+        self._columns = {name: Blocks(folder, name, FACT[name]) for name in COLUMNS}
 
     def catch_up(self, store: FinderStore, others: Sequence[Forgets] = ()) -> int:
         """Bring the files into line with the truth; `others` forget what is gone. Returns how many rows were read."""
@@ -117,10 +120,12 @@ class Facts:
             rows = [_fact(row) for row in store.facts(ids)]
             if rows:
                 table = np.array(rows, FACT)
+                self._whole.write(table["id"], table)
                 for name, column in self._columns.items():
                     column.write(table["id"], table[name])
             gone = sorted(set(ids) - {row[0] for row in rows})
-            self._columns["camera"].erase(gone)
+            for blocks in (self._whole, *self._columns.values()):
+                blocks.erase(gone)
             for other in others:
                 other.remove(gone)
             store.settle(ids)
@@ -136,13 +141,12 @@ class Facts:
         kept = found["camera"] != 0 if camera is None else found["camera"] == camera
         if since is not None:
             kept &= self._columns["last"].whole(lengths) >= since
-        return found if kept.all() else {name: column[kept] for name, column in found.items()}
+        held = np.flatnonzero(kept)
+        if len(held) and int(held[-1] - held[0]) == len(held) - 1:  # no gaps: nothing has to be copied
+            return {name: column[held[0] : held[-1] + 1] for name, column in found.items()}
+        return {name: column[held] for name, column in found.items()}
 
     def rows(self, ids: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         """All columns of these sightings; `ids` ascend."""
-        return {name: column.read(ids) for name, column in self._columns.items()}
-
-
-def _blocks(folder: Path, name: str) -> Blocks:
-    field = FACT[name]
-    return Blocks(folder, name, field.base, int(np.prod(field.shape)) if field.shape else 1)
+        rows = self._whole.read(ids)
+        return {name: np.ascontiguousarray(rows[name]) for name in FACT.names or ()}

@@ -37,11 +37,12 @@ def usual_places(ranked: Sequence[Ranked], found_score: float, history: History,
     times: dict[tuple[str, str], float] = {}
     days: dict[tuple[str, str], set[int]] = {}
     places: dict[tuple[str, str], Place] = {}
+    middles = [(now - timedelta(days=day)).timestamp() for day in range(LONGEST_DAYS)]
     for one in same_thing(ranked, found_score):
         sighting, camera = one.sighting, history.camera(one.sighting.camera_id)
         place = place_of(sighting.box, camera, history.sizes.get(camera.id, (1, 1)))
         key = (camera.name, place.zone or place.words_en)
-        for day, seconds in _around(sighting.first_seen, sighting.last_seen, now):
+        for day, seconds in _around(sighting.first_seen, sighting.last_seen, middles):
             times[key] = times.get(key, 0.0) + seconds * 0.5 ** (day / HALF_DAYS)
             days.setdefault(key, set()).add(day)
             places[key] = place
@@ -52,11 +53,10 @@ def usual_places(ranked: Sequence[Ranked], found_score: float, history: History,
     return tuple(Usual(key[0], places[key], times[key] / total, len(days[key])) for key in order[:3])
 
 
-def _around(first: float, last: float, now: datetime) -> list[tuple[int, float]]:
-    """For each of the last days: how many seconds of (first, last) lie within `HOURS` of this hour."""
+def _around(first: float, last: float, middles: Sequence[float]) -> list[tuple[int, float]]:
+    """For each of the last days: how many seconds of (first, last) lie within `HOURS` of this hour (`middles`)."""
     found = []
-    for day in range(LONGEST_DAYS):
-        middle = (now - timedelta(days=day)).timestamp()
+    for day, middle in enumerate(middles):
         overlap = min(last, middle + HOURS * 3600) - max(first, middle - HOURS * 3600)
         if overlap > 0:
             found.append((day, overlap))

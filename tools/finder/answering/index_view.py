@@ -65,7 +65,8 @@ class Index:
     def shares(self, appearance: Callable[[], Appearance]) -> NDArray[np.uint8]:
         """The shades of all sightings, [n, 16]; the newest that have a crop and no vector get theirs first."""
         shares = self.vectors.shares(self.ids)
-        bare = np.flatnonzero((shares[:, -1] == 0) & ((self.scan["flags"] & CROP) != 0))
+        bare = np.flatnonzero(shares[:, -1] == 0)
+        bare = bare[(self.scan["flags"][bare] & CROP) != 0]
         if not len(bare):
             return shares
         wanted = [int(i) for i in self.ids[bare][-DESCRIBED:]]
@@ -94,8 +95,14 @@ def open_index(house: House, store: FinderStore, camera: str | None, since: floa
 
 def _newest(facts: Facts, scan: Mapping[str, NDArray[Any]]) -> Table:
     """The newest sightings of each camera."""
-    cameras = scan["camera"]
-    counts = np.bincount(cameras) if len(cameras) else np.zeros(0, np.intp)
-    places = [np.flatnonzero(cameras == camera)[-NEWEST:] for camera in np.flatnonzero(counts).tolist()]
-    ids = scan["id"][np.sort(np.concatenate(places))] if places else scan["id"]
+    cameras, found = scan["camera"], list[NDArray[np.intp]]()
+    left = np.flatnonzero(np.bincount(cameras)) if len(cameras) else np.zeros(0, np.intp)
+    depth = NEWEST * 16
+    while len(left):  # the newest of most cameras lie near the end: the rest is looked at for rare ones only
+        start = max(0, len(cameras) - depth)
+        places = [start + np.flatnonzero(cameras[start:] == camera)[-NEWEST:] for camera in left]
+        done = np.array([start == 0 or len(mine) == NEWEST for mine in places])
+        found += [mine for mine, whole in zip(places, done.tolist(), strict=True) if whole]
+        left, depth = left[~done], depth * 16
+    ids = scan["id"][np.sort(np.concatenate(found))] if found else scan["id"]
     return Table(facts.rows(ids), np.zeros((len(ids), 1), np.uint8))

@@ -7,15 +7,14 @@ none of them weighs less. The figures are odds by reasoning, not fitted to foota
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tools.finder.answering.facts import COVERED, DETECTOR, PLACED, TAKEN, Table
-from tools.finder.answering.place import zone_of
-from tools.finder.records import Camera
+from tools.finder.records import Camera, Zone
 
 Weights = NDArray[np.float64]
 HANDLED, COVERED_BY, DETECTED, LYING = 4.0, 2.5, 1.0, 0.6
@@ -25,6 +24,8 @@ PART = 0.25
 CUT = 0.3
 TINY_PX = 9.0
 TINY = 0.3
+PAIRS = 1 << 18
+"""As many pairs of sightings are compared at a time."""
 FURNITURE = frozenset(
     {"chair", "couch", "bed", "dining table", "bench", "refrigerator", "tv", "sink", "oven", "toilet", "person"}
 )
@@ -41,15 +42,14 @@ def handled(table: Table) -> Weights:
 
 
 def standing(table: Table, cameras: Mapping[int, Camera], sizes: Mapping[int, tuple[int, int]]) -> Weights:
-    """By where each sighting stands and what it is a part of, [n]; time grows with n squared."""
+    """By where each sighting stands and what it is a part of, [n]; time grows with the pairs that lie together."""
     weights = np.ones(len(table))
     for camera in np.unique(table.rows["camera"]).tolist():
         mine = np.flatnonzero(table.rows["camera"] == camera)
         boxes = table.rows["box"][mine]
         zones = cameras[camera].zones if camera in cameras else ()
         if zones:
-            off = np.array([zone_of((b[0], b[1], b[2], b[3]), zones) is None for b in boxes.tolist()])
-            weights[mine[off]] *= NO_ZONE
+            weights[mine[~_in_zones(boxes, zones)]] *= NO_ZONE
         if camera in sizes:
             weights[mine[_cut(boxes, sizes[camera])]] *= CUT
         weights[mine[_parts(table.take(mine))]] *= PART
@@ -65,20 +65,53 @@ def _cut(boxes: NDArray[Any], size: tuple[int, int]) -> NDArray[np.bool_]:
 def _parts(table: Table) -> NDArray[np.bool_]:
     """Which lie within a larger thing, not a piece of furniture, and were neither put there nor taken away from it."""
     rows = table.rows
-    x, y, w, h = (rows["box"][:, i].astype(np.float32) for i in range(4))
-    area = w * h
-    one = ~table.flag(PLACED)
+    box = rows["box"].astype(np.float32)
+    area = box[:, 2] * box[:, 3]
     taken = table.flag(TAKEN)
-    other = ~table.labelled(FURNITURE)
-    small, large = np.flatnonzero(one), np.flatnonzero(other)
     found = np.zeros(len(table), bool)
-    for place in small.tolist():
-        wide = np.minimum(x[place] + w[place], (x + w)[large]) - np.maximum(x[place], x[large])
-        high = np.minimum(y[place] + h[place], (y + h)[large]) - np.maximum(y[place], y[large])
-        common = np.maximum(wide, 0) * np.maximum(high, 0)
-        sized = (area[large] > 1.3 * area[place]) & (area[large] < 15 * area[place])
-        together = (rows["first"][place] < rows["last"][large]) & (rows["first"][large] < rows["last"][place])
-        if taken[place]:
-            together &= rows["ended"][large] == rows["ended"][place]
-        found[place] = bool((sized & together & (common > 0.85 * area[place]) & (large != place)).any())
+    small, large = np.flatnonzero(~table.flag(PLACED)), np.flatnonzero(~table.labelled(FURNITURE))
+    for one, other in _together(rows, small, large):
+        common = np.ones(len(one), np.float32)
+        for axis in (0, 1):
+            end = np.minimum((box[:, axis] + box[:, axis + 2])[one], (box[:, axis] + box[:, axis + 2])[other])
+            common *= np.maximum(end - np.maximum(box[one, axis], box[other, axis]), 0)
+        sized = (area[other] > 1.3 * area[one]) & (area[other] < 15 * area[one])
+        same = ~taken[one] | (rows["ended"][one] == rows["ended"][other])
+        found[one[sized & same & (common > 0.85 * area[one]) & (one != other)]] = True
+    return found
+
+
+def _together(
+    rows: Mapping[str, NDArray[Any]], small: NDArray[np.intp], large: NDArray[np.intp]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Pairs of places, one of each kind, whose stays overlap in time; by parts of about `PAIRS`.
+
+    By first time sorted, those that began before a stay ends are a beginning of the order, and those that all ended
+    before it began, by the latest end so far, a beginning of that: what is left between is compared.
+    """
+    large = large[np.argsort(rows["first"][large], kind="stable")]
+    until = np.searchsorted(rows["first"][large], rows["last"][small], side="left")
+    ended = np.maximum.accumulate(rows["last"][large]) if len(large) else rows["last"][large]
+    since = np.minimum(np.searchsorted(ended, rows["first"][small], side="right"), until)
+    counts = until - since
+    for part in np.split(np.arange(len(small)), np.flatnonzero(np.diff(np.cumsum(counts) // PAIRS)) + 1):
+        each = counts[part]
+        ordinal = np.arange(int(each.sum())) - np.repeat(np.cumsum(each) - each, each)
+        one, other = np.repeat(small[part], each), large[np.repeat(since[part], each) + ordinal]
+        overlap = rows["last"][other] > rows["first"][one]
+        yield one[overlap], other[overlap]
+
+
+def _in_zones(boxes: NDArray[Any], zones: Sequence[Zone]) -> NDArray[np.bool_]:
+    """Whether each box stands in a zone, as `place.zone_of` tells it of one."""
+    x, y, w, h = boxes.astype(np.float64).T
+    found = np.zeros(len(boxes), bool)
+    for down in (0.85, 0.5, 1.0):
+        px, py = x + w / 2, y + down * h
+        for zone in zones:
+            odd = np.zeros(len(boxes), bool)
+            for (x1, y1), (x2, y2) in zip(zone.polygon, (*zone.polygon[1:], zone.polygon[0]), strict=True):
+                if y1 != y2:
+                    odd ^= ((y1 > py) != (y2 > py)) & (px < (x2 - x1) * (py - y1) / (y2 - y1) + x1)
+            found |= odd
     return found

@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from runtime.errors import MediaError, UsageError
 from runtime.house import House
@@ -138,7 +140,7 @@ def search(
     if query.photo is not None and not query.photo.is_file():
         raise MediaError(f"There is no photo {query.photo}.", remedy="Give the path of a JPEG or PNG file.")
     now = house.now()
-    with FinderStore(house.paths.finder) as store:
+    with FinderStore(house.paths.finder) as store, _blas().limit(limits=1):
         known = open_index(house, store, query.camera, query.since.timestamp() if query.since else None)
         check()
         ranked = _ranked(house, embedder, query, known)
@@ -152,6 +154,13 @@ def search(
         frames = tuple(_frame(house, store, query, one) for one in reported)
     item = query.item.strip() or (query.photo.stem if query.photo else "")
     return FindResult(item, found, sentence(item, found, now, language), frames, now)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The libraries of linear algebra in this process. Their threads wait for each other many times in a search, which
+    costs more than they bring where other programs (a language model) take some of the cores."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _lies_there(reported: Sequence[Reported]) -> bool:

@@ -9,7 +9,11 @@ text's. Newer sightings get a little more, since the last one is asked for. The 
 from __future__ import annotations
 
 import math
+import os
+from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +30,10 @@ Floats = NDArray[np.float32]
 WHOLE = 4000
 """Up to so many sightings, all are compared."""
 SHORT = 1200
-CHUNK = 1 << 16
+CHUNK = 1 << 14
+MOST_THREADS = 4
+LABELLED = 1.5
+"""Rough score of a label that fits."""
 NEWEST = 1.5
 """Rough score of the newest sighting above that of the oldest."""
 
@@ -46,29 +53,48 @@ def shortlist(
     if count <= WHOLE:
         return np.arange(count)
     score = np.linspace(0, NEWEST, count, dtype=np.float32)
-    tables, weights = _tables(wanted, scales), _weights()
-    colours = _colours(wanted)
-    codes = [code(label) for label in wanted.labels] if wanted is not None else []
-    for start in range(0, count, CHUNK):
-        part = slice(start, start + CHUNK)
-        mine = score[part]
-        mine += weights[scan["flags"][part]]
-        mine += tables[0][scan["camera"][part], scan["length"][part]] + tables[1][scan["aspect"][part]]
-        for label in codes:
-            mine += np.float32(1.5) * (scan["label"][part] == label)
-        if colours is not None:
-            agreed = np.minimum(shares[part] @ colours, 255) if colours.shape[1] else None
-            for column in agreed.T if agreed is not None else ():
-                mine += np.float32(4 / 255) * column
-        mine -= 100 * (shares[part, -1] == 0)
+    looks = _Looks(scan, shares, *_tables(wanted, scales), _weights(), _colours(wanted), _codes(wanted))
+    parts = [slice(start, start + CHUNK) for start in range(0, count, CHUNK)]
+    with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as threads:
+        deque(threads.map(lambda part: looks.weigh(part, score[part]), parts), maxlen=0)
     if likeness is not None:
         middle, spread = float(np.median(likeness[:: 1 + count // 10_000])), float(likeness.std())
-        score += 2 * (likeness - middle) / max(spread, 1e-6)
-    return np.sort(np.argpartition(-score, SHORT)[:SHORT])
+        score += (likeness - np.float32(middle)) * np.float32(2 / max(spread, 1e-6))
+    return np.sort(np.argpartition(score, count - SHORT)[count - SHORT :])
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """The columns and what each value in them is worth; `weigh` takes a part at a time, which fits the cache."""
+
+    scan: Mapping[str, NDArray[Any]]
+    shares: NDArray[np.uint8]
+    by_length: Floats
+    by_aspect: Floats
+    by_flags: Floats
+    colours: Floats | None
+    codes: NDArray[np.uint32]
+
+    def weigh(self, part: slice, score: Floats) -> None:
+        """Add to the rough `score` of a part."""
+        scan, shares = self.scan, self.shares[part]
+        score += np.take(self.by_flags, scan["flags"][part])
+        score += np.take(self.by_aspect, scan["aspect"][part])
+        score += np.take(self.by_length, scan["camera"][part] * np.intp(256) + scan["length"][part])
+        if len(self.codes):
+            score += np.float32(LABELLED) * np.isin(scan["label"][part], self.codes)
+        if self.colours is not None:
+            agreed = np.minimum(shares.astype(np.float32) @ self.colours, 255)
+            score += np.float32(4 / 255) * agreed.sum(1)
+        score -= np.float32(100) * (shares[:, -1] == 0)
+
+
+def _codes(wanted: Wanted | None) -> NDArray[np.uint32]:
+    return np.array([code(label) for label in wanted.labels] if wanted is not None else [], np.uint32)
 
 
 def _tables(wanted: Wanted | None, scales: Mapping[int, Scale]) -> tuple[Floats, Floats]:
-    """Rough scores by camera and step of length, and by step of aspect."""
+    """Rough scores by camera and step of length (256 for each camera, by its id), and by step of aspect."""
     steps = np.arange(256) / STEPS
     kinds = wanted.kinds if wanted is not None else ()
     sizes = [(kind.size_cm, 0.3) for kind in kinds] or [CARRIED_CM]
@@ -77,7 +103,7 @@ def _tables(wanted: Wanted | None, scales: Mapping[int, Scale]) -> tuple[Floats,
         away = [(steps - math.log(scale.px_per_cm * size)) / math.hypot(scale.spread, width) for size, width in sizes]
         by_camera[camera] = np.maximum(-0.5 * np.min(np.square(away), 0), -3.5)
     longest = max((kind.length for kind in kinds), default=8.0) * 2.2
-    return by_camera, np.maximum(-1.6, np.minimum(0.0, math.log(longest) - steps)).astype(np.float32)
+    return by_camera.reshape(-1), np.maximum(-1.6, np.minimum(0.0, math.log(longest) - steps)).astype(np.float32)
 
 
 def _weights() -> Floats:

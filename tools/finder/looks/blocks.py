@@ -3,6 +3,8 @@
 A row lies in the file of its block at a place that follows from its id alone, so nothing has to be looked up, a row
 can be written again, and a search maps the files and reads only what it needs. A row of zeros is a row that is not
 there. Files hold derived data: what is lost is made again from the truth.
+
+Rows are read, not mapped, but for `every`: a page of a mapping costs a fault, and rows far apart cost one each.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ from runtime.paths import ensure
 
 ROWS = 1 << 16
 """Rows of a block; in the names of the files, since a row's place follows from it."""
+APART = 16 << 10
+"""Rows that lie this many bytes apart on average are read one by one: a call costs about what so many bytes do."""
 
 
 class Blocks:
@@ -54,7 +59,9 @@ class Blocks:
     def erase(self, ids: Sequence[int] | NDArray[np.int64]) -> None:
         """Overwrite the rows of `ids` with zeros; ids without a row are no error."""
         places = np.asarray(ids, np.int64)
-        known = {block: len(rows) for block, rows in self._maps()}
+        if not len(places):
+            return
+        known = {first // ROWS: count for first, count in self.lengths()}
         held = places[[place % ROWS < known.get(place // ROWS, 0) for place in places.tolist()]]
         if len(held):
             self.write(held, np.zeros((len(held), self._width), self._dtype))
@@ -70,29 +77,40 @@ class Blocks:
         while start < len(places):
             block = int(places[start]) // ROWS
             end = int(np.searchsorted(places, (block + 1) * ROWS))
-            rows = self._map(block)
-            if rows is not None:
-                end_held = int(np.searchsorted(places[start:end], block * ROWS + len(rows))) + start
-                mine = places[start:end_held] - block * ROWS
-                dense = len(mine) > 0 and int(mine[-1] - mine[0]) == len(mine) - 1
-                found[start:end_held] = rows[mine[0] : mine[-1] + 1] if dense else rows[mine]
+            self._read_block(block, places[start:end] - block * ROWS, found[start:end])
             start = end
         return found if self._width > 1 else found.reshape(-1)
 
+    def _read_block(self, block: int, places: NDArray[np.int64], found: NDArray[Any]) -> None:
+        """Fill `found` with the rows at these places of a block: few far apart each by itself, else all between."""
+        first, spanned, size = int(places[0]), int(places[-1] - places[0]) + 1, self._row_bytes
+        with self._opened(block) as handle:
+            if handle is None:
+                return
+            if spanned == len(places):
+                _fill(handle, found, first * size)
+            elif spanned * size > len(places) * APART:
+                raw = memoryview(found.reshape(-1).view(np.uint8))
+                for number, place in enumerate(places.tolist()):
+                    os.preadv(handle, [raw[number * size : (number + 1) * size]], place * size)
+            else:
+                between = np.zeros((spanned, self._width), self._dtype)
+                _fill(handle, between, first * size)
+                found[:] = between[places - first]
+
     def lengths(self) -> list[tuple[int, int]]:
         """The first id and the number of rows of each block that there is, by id."""
-        return [(block * ROWS, len(rows)) for block, rows in self._maps()]
+        sizes = [(block, os.stat(self._file(block)).st_size) for block in self._known()]  # noqa: PTH116
+        return [(block * ROWS, size // self._row_bytes) for block, size in sizes]
 
     def whole(self, lengths: Sequence[tuple[int, int]]) -> NDArray[Any]:
         """All rows of the blocks that start at these ids, so many of each, one after the other: read, not mapped."""
         found = np.zeros((sum(count for _, count in lengths), self._width), self._dtype)
         start = 0
         for first, count in lengths:
-            file = self._file(first // ROWS)
-            with storage_errors(self._folder):
-                if os.path.exists(file):  # noqa: PTH110
-                    rows = np.fromfile(file, self._dtype, count * self._width).reshape(-1, self._width)
-                    found[start : start + len(rows)] = rows
+            with self._opened(first // ROWS) as handle:
+                if handle is not None:
+                    _fill(handle, found[start : start + count], 0)
             start += count
         return found if self._width > 1 else found.reshape(-1)
 
@@ -102,27 +120,57 @@ class Blocks:
             yield block * ROWS, rows if self._width > 1 else rows.reshape(-1)
 
     def _maps(self) -> Iterator[tuple[int, NDArray[Any]]]:
-        for file in sorted(self._folder.glob(f"{self._name}-{ROWS >> 10}k-*.rows")):
-            block = int(file.stem.rpartition("-")[2])
+        for block in self._known():
             rows = self._map(block)
             if rows is not None:
                 yield block, rows
 
+    def _known(self) -> list[int]:
+        """The numbers of the blocks that there are, ascending."""
+        start, end = f"{self._name}-{ROWS >> 10}k-", ".rows"
+        if not self._folder.is_dir():
+            return []
+        names = [name for name in os.listdir(self._folder) if name.startswith(start) and name.endswith(end)]  # noqa: PTH208
+        return sorted(int(name[len(start) : -len(end)]) for name in names)
+
     def _map(self, block: int) -> NDArray[Any] | None:
-        with storage_errors(self._folder):
-            try:
-                handle = os.open(self._file(block), os.O_RDONLY)
-            except FileNotFoundError:
+        with self._opened(block) as handle:
+            if handle is None:
                 return None
-            try:
-                size = os.fstat(handle).st_size
-                count = size // (self._width * self._dtype.itemsize)
-                held = mmap.mmap(handle, size, access=mmap.ACCESS_READ) if count else None
-            finally:
-                os.close(handle)
+            size = os.fstat(handle).st_size
+            count = size // self._row_bytes
+            held = mmap.mmap(handle, size, access=mmap.ACCESS_READ) if count else None
         if held is None:
             return None
         return np.frombuffer(held, self._dtype, count * self._width).reshape(count, self._width)
 
+    @contextmanager
+    def _opened(self, block: int) -> Iterator[int | None]:
+        """The file of a block, open for reading; None where there is none. Raises `StorageError`."""
+        with storage_errors(self._folder):
+            try:
+                handle = os.open(self._file(block), os.O_RDONLY)
+            except FileNotFoundError:
+                yield None
+                return
+            try:
+                yield handle
+            finally:
+                os.close(handle)
+
+    @property
+    def _row_bytes(self) -> int:
+        return self._width * self._dtype.itemsize
+
     def _file(self, block: int) -> str:
         return f"{self._folder}/{self._name}-{ROWS >> 10}k-{block:06d}.rows"
+
+
+def _fill(handle: int, rows: NDArray[Any], offset: int) -> None:
+    """Read a file from `offset` on into `rows` (contiguous), as far as it goes."""
+    raw, done = memoryview(rows.reshape(-1).view(np.uint8)), 0
+    while done < len(raw):
+        got = os.preadv(handle, [raw[done:]], offset + done)
+        if got == 0:
+            return
+        done += got

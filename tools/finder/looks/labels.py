@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +24,16 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class LabelDirections:
-    """`names` of the labels, in small letters, and their unit `directions` [n, d]."""
+    """`names` of the labels, in small letters, and their unit `directions` [n, d], of single or half precision."""
 
     names: tuple[str, ...]
-    directions: Floats
+    directions: NDArray[Any]
 
     def of(self, labels: Iterable[str]) -> Floats:
         """The directions [m, d] of those of `labels` that are known."""
         wanted = {label.casefold() for label in labels}
-        return self.directions[[place for place, name in enumerate(self.names) if name in wanted]]
+        places = [place for place, name in enumerate(self.names) if name in wanted]
+        return np.asarray(self.directions[places], np.float32)
 
 
 def label_directions(folder: Path, appearance: Callable[[], Appearance]) -> LabelDirections:
@@ -44,4 +46,4 @@ def label_directions(folder: Path, appearance: Callable[[], Appearance]) -> Labe
                 np.savez(out, names=np.array(json.dumps(names)), directions=directions.astype(np.float16))
         with np.load(file, allow_pickle=False) as held:
             names = [name.casefold() for name in json.loads(str(held["names"]))]
-            return LabelDirections(tuple(names), np.asarray(held["directions"], np.float32))
+            return LabelDirections(tuple(names), held["directions"])

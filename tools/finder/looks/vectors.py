@@ -8,7 +8,10 @@ the stored crops; a sighting that is gone is never returned, since callers ask b
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
@@ -24,6 +27,7 @@ from tools.finder.records import Sighting
 Floats = NDArray[np.float32]
 BATCH = 64
 SKETCH = 64
+MOST_THREADS = 4
 SHADES = len(NAMES) + 1
 
 
@@ -64,7 +68,7 @@ class Vectors:
         width = self.width
         if width is None:
             return np.zeros((len(ids), 0), np.float32)
-        return np.asarray(self._whole(width).read(ids), np.float32)
+        return _single(self._whole(width).read(ids))
 
     def shares(self, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The colour shares, 0 to 255, [n, 16], of these ids; the last column is 1 where there is a vector."""
@@ -74,12 +78,17 @@ class Vectors:
         """About the inner product of each id's vector with each of `queries` [q, d]: [n, q], by their sketches."""
         turned = (queries @ projection(queries.shape[1])).T
         found = np.zeros((len(ids), len(queries)), np.float32)
-        for first, rows in self._sketches.every():
+
+        def compare(block: tuple[int, NDArray[np.float32]]) -> None:
+            first, rows = block
             low, high = np.searchsorted(ids, (first, first + len(rows)))
             if low < high:
                 places = ids[low:high] - first
-                dense = high - low == len(rows)
-                found[low:high] = (rows if dense else rows[places]) @ turned
+                dense = int(places[-1] - places[0]) == high - low - 1
+                found[low:high] = (rows[places[0] : places[-1] + 1] if dense else rows[places]) @ turned
+
+        with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as threads:
+            deque(threads.map(compare, self._sketches.every()), maxlen=0)
         return found
 
     def nearest(self, vector: Sequence[float], count: int) -> list[tuple[int, float]]:
@@ -119,6 +128,12 @@ def forget(house: House, ids: Sequence[int]) -> None:
     for one in sorted(folder.iterdir()) if folder.is_dir() else ():
         if one.is_dir():
             Vectors(house, one.name).remove(ids)
+
+
+def _single(half: NDArray[np.float16]) -> Floats:
+    """Half precision as single, by a table of all 65536 values: several times faster than the conversion."""
+    values = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
+    return np.asarray(np.take(values, half.view(np.uint16)), np.float32)
 
 
 @cache

@@ -22,6 +22,15 @@ class StillDraft:
     scale: float = 1.0
 
 
+@dataclass(frozen=True)
+class CarriedDraft:
+    """Where a thing that was taken was seen last, in a hand; `still` is a position in the segment's stills."""
+
+    time: float
+    box: Box
+    still: int
+
+
 @dataclass
 class ChangeDraft:
     """A change; `before_still`, `after_still` and `person` are positions in the segment's lists."""
@@ -33,6 +42,7 @@ class ChangeDraft:
     before_still: int | None = None
     after_still: int | None = None
     person: int | None = None
+    carried: CarriedDraft | None = None
 
 
 @dataclass
