@@ -36,6 +36,6 @@ def parsed(text: str) -> dict[str, Any]:
     """The JSON object in a text; empty where it is none (the decoder ran out of tokens)."""
     try:
         value = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # also a number of too many digits, and too deep a nesting
         return {}
     return value if isinstance(value, dict) else {}

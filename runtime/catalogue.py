@@ -33,7 +33,7 @@ class Catalogue:
         if own.exists():
             try:
                 table = tomllib.loads(own.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as problem:
+            except (OSError, ValueError, RecursionError) as problem:
                 raise SettingsError(
                     f"The catalogue {own} cannot be read: {problem}.", remedy="Correct it."
                 ) from problem

@@ -117,7 +117,7 @@ def _read(file: Path) -> dict[str, Measured]:
     try:
         table = json.loads(file.read_text(encoding="utf-8"))
         return {str(key): Measured(**row) for key, row in table.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
 
 

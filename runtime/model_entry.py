@@ -127,7 +127,7 @@ def parse_entries(table: Mapping[str, Any], source: str) -> dict[str, ModelEntry
     for position, row in enumerate(table.get("model", []), start=1):
         try:
             entry = _entry(row)
-        except (KeyError, TypeError, ValueError) as problem:
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
             name = row.get("id", f"number {position}") if isinstance(row, Mapping) else f"number {position}"
             what = f"the key {problem} is missing" if isinstance(problem, KeyError) else str(problem)
             raise SettingsError(f"Model {name} in {source} is wrong: {what}.", remedy="Correct it.") from problem

@@ -55,14 +55,14 @@ def read_persona(paths: Paths, name: str) -> Persona:
         raise SettingsError(f"There is no persona {name!r} (no file {file}).", remedy=remedy)
     try:
         persona = Persona.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise SettingsError(f"The persona {file} is not valid TOML: {problem}.", remedy="Correct it.") from problem
     except ValidationError as problem:
         first = problem.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         known_keys = ", ".join(Persona.model_fields)
         message = f"The persona {file} has a wrong {key}: {first['msg']}."
         raise SettingsError(message, remedy=f"It may have {known_keys}.") from problem
+    except (ValueError, RecursionError) as problem:
+        raise SettingsError(f"The persona {file} is not valid TOML: {problem}.", remedy="Correct it.") from problem
     if persona.picture is not None and not persona.picture.is_absolute():
         persona = persona.model_copy(update={"picture": file.parent / persona.picture})
     return persona

@@ -52,7 +52,7 @@ def read(folder: Path) -> Record:
         table = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         files = {name: VerifiedFile(**row) for name, row in table["files"].items()}
         return Record(files, table.get("commit", ""), table.get("complete", False))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Record()
 
 

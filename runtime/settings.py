@@ -255,7 +255,7 @@ def load_settings(
 def _read_file(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except (ValueError, RecursionError) as problem:  # also a number of too many digits, and too deep a nesting
         raise SettingsError(
             f"The settings file {file} is not valid TOML: {problem}.", remedy="Correct it."
         ) from problem
@@ -320,6 +320,6 @@ def _value(text: str) -> Any:
     if text[:1] in '[{"' or text in {"true", "false", "null"}:
         try:
             return json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return text
     return text

@@ -35,20 +35,24 @@ def save_value(file: Path, key: str, value: Any) -> None:
 
     try:
         document = tomlkit.parse(file.read_text(encoding="utf-8") if file.is_file() else "")
-    except (TOMLKitError, UnicodeDecodeError) as problem:
+    except (TOMLKitError, ValueError, RecursionError) as problem:
         raise SettingsError(
             f"The settings file {file} is not valid TOML: {problem}.", remedy="Correct it."
         ) from problem
     *sections, name = key.split(".")
     at: Any = document
-    for section in sections:
-        if section not in at:
-            at[section] = tomlkit.table()
-        at = at[section]
-    if value is None:
-        at.pop(name, None)
-    else:
-        at[name] = value
+    try:
+        for section in sections:
+            if section not in at:
+                at[section] = tomlkit.table()
+            at = at[section]
+        if value is None:
+            at.pop(name, None)
+        else:
+            at[name] = value
+    except (TOMLKitError, ValueError, TypeError, AttributeError) as problem:
+        message = f"The setting {key} cannot be {value!r}: TOML has no way to write it there ({problem})."
+        raise SettingsError(message, remedy="Give it as text, a number, true, false, a list or a table.") from problem
     with replacing(file) as beside:
         beside.write_text(tomlkit.dumps(document), encoding="utf-8")
         try:

@@ -25,7 +25,7 @@ from agent.events import (
     TurnFailed,
     TurnFinished,
 )
-from runtime.errors import HausgeistError
+from runtime.errors import HausgeistError, WorkerError
 from tools.output import Progress, ToolOutput
 
 LONGEST_LINE = 64 * 1024 * 1024
@@ -71,8 +71,13 @@ def line(message: Message) -> bytes:
 
 
 def parse(data: bytes) -> Message:
-    """The message of one line."""
-    message: Message = json.loads(data)
+    """The message of one line. Raises `WorkerError` for a line that is no message."""
+    try:
+        message: Any = json.loads(data)
+    except (ValueError, RecursionError) as problem:
+        raise WorkerError(f"A line between the app and the house is no JSON: {problem}.") from problem
+    if not isinstance(message, dict):
+        raise WorkerError("A line between the app and the house is no JSON object.")
     return message
 
 
@@ -95,7 +100,14 @@ def pack(event: TurnEvent) -> Message:
 
 
 def unpack(body: Message, answer: asyncio.Future[Decision] | None = None) -> TurnEvent:
-    """The turn event of `pack`'s values; `answer` is the future of an `ApprovalNeeded`."""
+    """The turn event of `pack`'s values; `answer` is the future of an `ApprovalNeeded`. Raises `WorkerError`."""
+    try:
+        return _unpacked(body, answer)
+    except (KeyError, TypeError, ValueError, AttributeError, AssertionError) as problem:
+        raise WorkerError(f"A message between the app and the house is malformed: {problem}.") from problem
+
+
+def _unpacked(body: Message, answer: asyncio.Future[Decision] | None) -> TurnEvent:
     given = {key: value for key, value in body.items() if key != "event"}
     match body["event"]:
         case "ToolProgress":

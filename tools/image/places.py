@@ -62,7 +62,7 @@ class Places:
         try:
             table: Any = json.loads(self._file.read_text(encoding="utf-8"))
             return {kind: dict(table.get(kind, {})) for kind in ("files", "last")}
-        except (OSError, ValueError, AttributeError, TypeError):
+        except (OSError, ValueError, AttributeError, TypeError, RecursionError):
             return {"files": {}, "last": {}}
 
 

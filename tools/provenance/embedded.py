@@ -118,7 +118,7 @@ def _from_xmp(xmp: str) -> str:
 def _recipe(text: str) -> dict[str, Any]:
     try:
         table = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return table if isinstance(table, dict) else {}
 

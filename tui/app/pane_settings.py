@@ -205,6 +205,6 @@ def _value(row: dict[str, Any], text: str) -> Any:
     if row["kind"] == "json":
         try:
             return json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             raise ValueError(tr('Write it as JSON, such as ["a", "b"].')) from None
     return text

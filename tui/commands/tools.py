@@ -132,7 +132,7 @@ def _takes_text(schema: dict[str, Any]) -> bool:
 def _json_or_text(value: str) -> Any:
     try:
         return json.loads(value)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return value  # the check against the schema says what is wrong with it
 
 

@@ -42,6 +42,8 @@ def named_time(path: str | Path) -> datetime | None:
     files named by the time (Dahua, Yi, Wyze and others).
     """
     path = Path(path)
+    if not path.name:
+        return None
     whole = path.with_suffix("").as_posix()
     frigate = _FRIGATE.search(whole)
     if frigate:
