@@ -124,7 +124,10 @@ def parse_entries(table: Mapping[str, Any], source: str) -> dict[str, ModelEntry
     model.
     """
     entries: dict[str, ModelEntry] = {}
-    for position, row in enumerate(table.get("model", []), start=1):
+    rows = table.get("model", [])
+    if not isinstance(rows, list):
+        raise SettingsError(f"The models in {source} are no list.", remedy="Write each as a table [[model]].")
+    for position, row in enumerate(rows, start=1):
         try:
             entry = _entry(row)
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -145,6 +148,9 @@ def _entry(row: Mapping[str, Any]) -> ModelEntry:
     if bool(files) == bool(hub):
         raise ValueError("it needs either files or hub")
     languages = tuple(row["languages"])
+    for text in (row["title"], row["licence"], row.get("set", "full"), *languages):
+        if not isinstance(text, str):
+            raise ValueError(f"{text!r} is no text")
     return ModelEntry(
         row["id"], row["task"], row["title"], row["licence"], languages, files, row.get("set", "full"), hub
     )
@@ -172,4 +178,4 @@ def _hub(row: Mapping[str, Any]) -> HubSnapshot:
 
 
 def _plain(name: str) -> bool:
-    return bool(name) and not name.startswith(("/", ".")) and ".." not in name.split("/") and "\\" not in name
+    return isinstance(name, str) and bool(name) and not name.startswith(("/", ".")) and ".." not in name.split("/") and "\\" not in name

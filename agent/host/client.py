@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,8 +15,9 @@ from typing import Any, Protocol
 
 from agent.events import Decision, TurnEvent, TurnFailed, TurnFinished
 from agent.host.wire import LONGEST_LINE, HouseState, Message, RemoteError, TurnNote, line, parse, unpack
-from runtime.errors import WorkerDiedError
+from runtime.errors import WorkerDiedError, WorkerError
 
+log = logging.getLogger(__name__)
 Moment = Callable[[dict[str, Any]], None]
 
 
@@ -187,7 +189,11 @@ class HouseProcess:
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         while data := await process.stdout.readline():
-            message = parse(data)
+            try:
+                message = parse(data)
+            except WorkerError as problem:  # one bad line must not end the reading of the others
+                log.warning("%s", problem)
+                continue
             if message["type"] == "state":
                 self._tell(HouseState(message["phase"], message["share"], message["text"]))
                 continue

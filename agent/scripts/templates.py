@@ -144,7 +144,9 @@ class Templates:
         except SecurityError as problem:
             remedy = "Templates read the script's own values only."
             raise TemplateProblem(f"The template {shown!r} is not allowed: {_bare(problem)}.", remedy=remedy) from None
-        except (TemplateError, ArithmeticError, TypeError, ValueError, AttributeError, LookupError) as problem:
+        except (
+            TemplateError, ArithmeticError, TypeError, ValueError, AttributeError, LookupError, SyntaxError
+        ) as problem:  # fmt: skip
             remedy = "Check the types of its values."
             text = f"The template {shown!r} failed: {type(problem).__name__}: {_bare(problem)}."
             raise TemplateProblem(text, remedy=remedy) from None
