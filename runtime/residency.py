@@ -241,7 +241,7 @@ class Residency:
             raise WorkerDiedError(f"The {worker.spec.name} worker was closed during the work.")
         if new:
             self._measure(resident)
-            self._tell("ready", worker.spec, resident.planned, worker.pid)
+        self._tell("ready" if new else "leased", worker.spec, resident.planned, worker.pid)
 
     def _release(self, resident: Resident, thread: int) -> None:
         with self._changed:

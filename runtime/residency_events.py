@@ -10,16 +10,18 @@ from typing import Literal
 
 log = logging.getLogger(__name__)
 
-EventKind = Literal["starting", "ready", "idle", "evicted", "timed out", "died", "failed", "waiting", "refused"]
+EventKind = Literal[
+    "starting", "ready", "leased", "idle", "evicted", "timed out", "died", "failed", "waiting", "refused"
+]
 
 
 @dataclass(frozen=True)
 class ResidencyEvent:
     """One change: of which worker, what it takes in bytes, and the state of the budgets after it.
 
-    `kind`: "starting" and "ready" (its process was started, its model is loaded), "idle" (its last lease ended),
-    "evicted" (to make room), "timed out" (idle for too long), "died", "failed" (it did not
-    start), "waiting" (for memory that others use), "refused" (it does not fit; `note` says why).
+    `kind`: "starting" and "ready" (its process was started, its model is loaded), "leased" (again, while it runs),
+    "idle" (its last lease ended), "evicted" (to make room), "timed out" (idle for too long), "died", "failed" (it did
+    not start), "waiting" (for memory that others use), "refused" (it does not fit; `note` says why).
     """
 
     kind: EventKind

@@ -21,6 +21,9 @@ from runtime.errors import CallCancelled, WorkerTimeoutError
 from runtime.worker_process import Answers, WorkerProcess
 from runtime.worker_service import DONE, ITEM
 
+FIRST = 30
+"""The priority from which on a worker stands back behind nobody."""
+
 
 @dataclass(frozen=True)
 class WorkerSpec:
@@ -28,7 +31,8 @@ class WorkerSpec:
 
     `name` is what people see. `target` is the service class as "package.module:Class"; it is called with
     `kwargs` in the new process. `cpu_bytes` and `gpu_bytes` are what it is expected to take. `priority`:
-    larger is kept longer.
+    larger is kept longer, and is given the processor first. `keeps_pace`: it follows something outside that does not
+    wait, such as a camera, so it stands back behind nobody.
     """
 
     name: str
@@ -37,6 +41,12 @@ class WorkerSpec:
     cpu_bytes: int = 0
     gpu_bytes: int = 0
     priority: int = 0
+    keeps_pace: bool = False
+
+    @property
+    def niceness(self) -> int:
+        """By how much its process stands back behind its parent's (nice(2)): 0 for speaking to 10 for background."""
+        return 0 if self.keeps_pace else max(0, FIRST - self.priority) // 3
 
     @property
     def key(self) -> str:
@@ -156,7 +166,7 @@ class Worker:
                 if process is not None:
                     self.restarts += 1
                     process.close(0.0)
-                process = WorkerProcess(self.spec.name, self.spec.target, self.spec.kwargs)
+                process = WorkerProcess(self.spec.name, self.spec.target, self.spec.kwargs, self.spec.niceness)
                 self._process = process
         try:
             process.wait_ready(self._start_timeout_s, cancellation)

@@ -49,7 +49,7 @@ class WorkerProcess:
     Thread-safe. A thread reads the pipe and hands each answer to the call that waits for it.
     """
 
-    def __init__(self, name: str, target: str, kwargs: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, target: str, kwargs: Mapping[str, Any], niceness: int = 0) -> None:
         self._name = name
         self._ids = itertools.count(START + 1)
         self._lock = threading.Lock()
@@ -63,7 +63,7 @@ class WorkerProcess:
         self._connection: Connection
         self._connection, theirs = context.Pipe()
         self._process = context.Process(
-            target=serve, args=(theirs, target, dict(kwargs)), name=f"hausgeist-{name}", daemon=True
+            target=serve, args=(theirs, target, dict(kwargs), niceness), name=f"hausgeist-{name}", daemon=True
         )
         try:
             with _nameless_main():

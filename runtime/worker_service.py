@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from runtime.errors import CallCancelled, HausgeistError, WorkerError
+from runtime.niceness import stand_back
 
 NO_TELEMETRY = {"DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "ANONYMIZED_TELEMETRY": "False"}
 READY, ITEM, DONE, FAILED = "ready", "item", "done", "failed"
@@ -45,9 +46,10 @@ class Emit:
         return self._call_id in self._cancelled
 
 
-def serve(connection: Connection, target: str, kwargs: dict[str, Any]) -> None:
+def serve(connection: Connection, target: str, kwargs: dict[str, Any], niceness: int = 0) -> None:
     """Run in the new process: build `target` with `kwargs`, then answer calls until told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stand_back(niceness)
     for variable, value in NO_TELEMETRY.items():
         os.environ.setdefault(variable, value)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle OpenMP threads sleep: other workers need the cores

@@ -24,6 +24,7 @@ from runtime.errors import (
     WorkerError,
     WorkerTimeoutError,
 )
+from runtime.residency import Priority
 from runtime.worker import Worker, WorkerSpec
 
 
@@ -64,6 +65,10 @@ class Service:
 
     def pid(self) -> int:
         return os.getpid()
+
+    def niceness(self) -> tuple[int, str]:
+        group = Path("/proc/self/autogroup")
+        return os.nice(0), group.read_text() if group.exists() else ""
 
 
 class Refusing:
@@ -306,6 +311,26 @@ def test_a_plain_script_may_use_workers_at_its_top_level(tmp_path: Path) -> None
     script.write_text("\n".join(lines), encoding="utf-8")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout.split()) == (0, ["begun", "3"]), done.stderr
+
+
+def test_the_lower_the_priority_the_further_a_worker_stands_back() -> None:
+    own = os.nice(0)
+    told = {}
+    for name, spec in {
+        "speech": WorkerSpec("speech", f"{__name__}:Service", priority=Priority.SPEECH),
+        "chat": WorkerSpec("chat", f"{__name__}:Service", priority=Priority.CHAT),
+        "index": WorkerSpec("index", f"{__name__}:Service", priority=Priority.BACKGROUND),
+        "camera": WorkerSpec("camera", f"{__name__}:Service", priority=Priority.BACKGROUND, keeps_pace=True),
+    }.items():
+        worker = Worker(spec)
+        told[name] = worker.call("niceness")
+        worker.close()
+    assert told["speech"][0] == told["camera"][0] == own
+    assert own <= told["chat"][0] <= told["index"][0]
+    assert told["index"][0] == min(own + 10, 19)
+    if group := told["index"][1]:
+        assert group.split()[0] != told["chat"][1].split()[0], "background has a scheduling group of its own"
+        assert group.split()[-1] == "5"
 
 
 def test_cancellation_listeners() -> None:

@@ -17,7 +17,7 @@ def recorder_spec(name: str) -> WorkerSpec:
     """The worker of the camera `name`: one for each, so that none waits for another."""
     return WorkerSpec(
         f"recorder of {name}", "tools.finder.sources.rtsp_backend:RtspRecorder", {"camera": name},
-        cpu_bytes=120_000_000, priority=Priority.BACKGROUND,
+        cpu_bytes=120_000_000, priority=Priority.BACKGROUND, keeps_pace=True,
     )  # fmt: skip
 
 
