@@ -46,6 +46,16 @@ class History:
             rows = connection.execute(sql, (session, limit)).fetchall()
         return [_turn(row) for row in reversed(rows)]
 
+    def between(self, since: datetime | None = None, until: datetime | None = None) -> list[PastTurn]:
+        """The turns of all sessions in [since, until), oldest first."""
+        if not self.database.exists:
+            return []
+        low = since.timestamp() if since else float("-inf")
+        high = until.timestamp() if until else float("inf")
+        with self.database.reading() as connection:
+            rows = connection.execute("SELECT * FROM turns WHERE at >= ? AND at < ? ORDER BY at, id", (low, high))
+            return [_turn(row) for row in rows.fetchall()]
+
     def sessions(self, query: str = "") -> list[SessionInfo]:
         """All conversations, the latest first; with `query` those whose name or turns hold its words."""
         if not self.database.exists:

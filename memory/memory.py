@@ -160,6 +160,19 @@ class Memory:
             self._erase(gone)
         return gone
 
+    def erase(self, facts: Sequence[Fact], turns: Sequence[int]) -> None:
+        """Delete these facts, with what they replaced, and these turns of conversations, for good; see `forget`."""
+        if not self._database.exists:
+            return
+        gone = [*facts, *self._facts.superseded_by([fact.id for fact in facts])] if facts else []
+        with self._database.transaction():
+            self._history.delete_tellings([], list(turns))
+        self._erase(list({fact.id: fact for fact in gone}.values()))
+
+    def turns(self, since: datetime | None = None, until: datetime | None = None) -> list[PastTurn]:
+        """The turns of all conversations in [since, until), oldest first."""
+        return self._history.between(since, until)
+
     def _erase(self, gone: list[Fact]) -> None:
         texts = [fact.text for fact in gone]
         with self._database.transaction():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -132,6 +132,14 @@ class Journal:
                 (file, file, limit),
             ).fetchall()
         return [_run(row) for row in rows]
+
+    def erase(self, runs: Sequence[str]) -> None:
+        """Delete these runs with their steps for good; that their triggers have fired stays known."""
+        with self._transaction() as database:
+            database.executemany("DELETE FROM runs WHERE id = ?", [(run,) for run in runs])
+        with self._reading() as database:
+            for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                database.execute(statement)
 
     def unfinished(self, file: str | None = None) -> list[Run]:
         """Runs that were cut or are still running, the oldest first."""

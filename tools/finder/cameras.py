@@ -98,8 +98,7 @@ def add_live(
 ) -> Camera:
     """Add an RTSP camera or one of a Frigate server, after connecting to it once (unless `check` is False).
 
-    Credentials go to the system's keyring or a file of mode 0600. Raises `UsageError`, and `MediaError` when it does not
-    answer.
+    Credentials go to the keyring or a file of mode 0600. Raises `UsageError`, and `MediaError` when it does not answer.
     """
     name, options = _checked(name, options)
     store.check_free(name)
@@ -184,6 +183,7 @@ def forget_camera(house: House, store: FinderStore, name: str) -> Camera:
     Credentials(store.folder).forget(camera.id)
     shutil.rmtree(store.held(camera.id), ignore_errors=True)
     forget(house, sightings)
+    store.erase_traces()
     return camera
 
 

@@ -14,13 +14,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from runtime.errors import UnknownNameError, UsageError, storage_errors
+from tools.finder.erasing import StoreErasing
 from tools.finder.keeping import StoreKeeping
 from tools.finder.records import Camera, CameraKind, CameraOptions, Zone
 from tools.finder.scan.drafts import ChangeDraft, SegmentDraft, SegmentFile, SightingDraft
 from tools.finder.taught.rows import StoreItems
 
 
-class FinderStore(StoreKeeping, StoreItems):
+class FinderStore(StoreKeeping, StoreItems, StoreErasing):
     """The index under `folder`; see `FinderDatabase`."""
 
     @contextlib.contextmanager

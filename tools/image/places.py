@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,12 @@ class Places:
         noted = self._read()["last"].get(session)
         return Path(noted) if noted and Path(noted).is_file() else None
 
+    def drop(self, pictures: Iterable[Path]) -> None:
+        """Forget where these files were: they are gone."""
+        gone = {str(path.absolute()) for path in pictures}
+        if gone and self._file.is_file():
+            self._change(lambda table: _without(table, gone))
+
     def _change(self, change: Callable[[dict[str, dict[str, str]]], None]) -> None:
         folder = ensure(self._file.parent)
         with storage_errors(folder), (folder / ".lock").open("w") as lock:
@@ -64,6 +70,11 @@ class Places:
             return {kind: dict(table.get(kind, {})) for kind in ("files", "last")}
         except (OSError, ValueError, AttributeError, TypeError, RecursionError):
             return {"files": {}, "last": {}}
+
+
+def _without(table: dict[str, dict[str, str]], gone: set[str]) -> None:
+    for kind, entries in table.items():
+        table[kind] = {key: value for key, value in entries.items() if value not in gone}
 
 
 def _put(table: dict[str, str], key: str, value: str) -> None:

@@ -16,6 +16,7 @@ from runtime.errors import HausgeistError
 from runtime.house import House
 from runtime.keeping.history import last_made
 from runtime.keeping.soundness import problems
+from runtime.private import mend
 from runtime.settings import ENVIRONMENT_PREFIX, Section
 from tools.finder.cameras import list_cameras
 from tools.finder.looks.state import vision_state
@@ -33,7 +34,7 @@ def doctor(options: Namespace) -> int:
 
         return repair(options)
     with open_house(options) as house:
-        findings = [*diagnose(house), *_kept(house), _vision(house), *_cameras(house)]
+        findings = [*diagnose(house), _modes(house), *_kept(house), _vision(house), *_cameras(house)]
     sound = all(finding.state == "ok" for finding in findings)
     if options.json:
         print_json({"ok": sound, "findings": [asdict(finding) for finding in findings]})
@@ -62,6 +63,15 @@ def _kept(house: House) -> Iterator[Finding]:
     made = last_made(house.paths)
     detail = f"the last one is of {made:%Y-%m-%d %H:%M}" if made else "none was made yet: `hausgeist backup FILE`"
     yield Finding("kept", "backup", "ok", detail)
+
+
+def _modes(house: House) -> Finding:
+    """Whether the house's files are the owner's alone; what is not, is made so at once: nothing else changes by it."""
+    mended = mend(house.paths)
+    if not mended:
+        return Finding("privacy", "files", "ok", "only you can read the house's folders and files")
+    detail = f"{len(mended)} folders and files could be read by others ({mended[0]}); they are yours alone now"
+    return Finding("privacy", "files", "warn", detail, "Nothing is left to do; see who may have read them.")
 
 
 def _vision(house: House) -> Finding:
