@@ -79,9 +79,19 @@ def _report(one: Ranked, history: History, newest: bool) -> Reported:
     way: tuple[Step, ...] = ()
     if person is not None and event is not None and state == "carried":
         way = journey(person, event.time, history)
+    if event is not None and state == "carried":
+        sighting = _in_hand(sighting, event, history)
     missed = history.gaps(camera.id, sighting.last_seen) if newest else ()
     by = "person" if person is not None else None
     return Reported(sighting, one.score, camera.name, place, state, event, cover, by, way, checked, missed)
+
+
+def _in_hand(sighting: Sighting, event: Change, history: History) -> Sighting:
+    """As it was seen last in the hand that took it, where it could be followed there: time, box and still."""
+    seen = history.carried(event)
+    if seen is None:
+        return sighting
+    return replace(sighting, last_seen=max(sighting.last_seen, seen.time), box=seen.box, still_id=seen.still_id)
 
 
 def _state(sighting: Sighting, event: Change | None, history: History) -> tuple[State, str | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tools.finder.answering.scale import Scale
-from tools.finder.records import Box, Camera, Change, Coverage, Person, Sighting
+from tools.finder.records import Box, Camera, Carried, Change, Coverage, Person, Sighting
 from tools.finder.store import FinderStore
 
 LATER_S = 3.0
@@ -83,6 +83,10 @@ class History:
         put = self._store.lying(event.camera_id, event.time + NEAR_S, event.time + LONGEST_S, began)
         near = [s for s in put if share(box, s.box) > 0.4 and s.box != box]
         return max(near, key=lambda s: s.box[2] * s.box[3], default=None)
+
+    def carried(self, change: Change) -> Carried | None:
+        """Where what a change took away was seen last in a hand."""
+        return self._store.carried(change.id)
 
     def person(self, person_id: int | None) -> Person | None:
         """The person of that id."""

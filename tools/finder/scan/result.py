@@ -21,10 +21,19 @@ class ScanStill:
 
 
 @dataclass(frozen=True)
+class ScanCarried:
+    """Where a thing that was taken was seen last, in a hand. `still` is a position in the stills of the `Scan`."""
+
+    offset: float
+    box: Box
+    still: int
+
+
+@dataclass(frozen=True)
 class ScanChange:
     """A thing placed or removed. `before`, `after` and `person` are positions in the lists of the `Scan`.
 
-    `crop` is a JPEG of the box with a margin from the picture in which the thing is there.
+    `crop` is a JPEG of the box with a margin from the picture in which the thing is there. `carried`: of a removed one.
     """
 
     offset: float
@@ -35,6 +44,7 @@ class ScanChange:
     after: int
     person: int | None
     crop: bytes = field(repr=False)
+    carried: ScanCarried | None = None
 
 
 @dataclass(frozen=True)

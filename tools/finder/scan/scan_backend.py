@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from runtime.worker_service import Emit
 from tools.finder.looks.appearance_types import CROP_PX, margin_box
 from tools.finder.records import Box
+from tools.finder.scan.carrying_backend import LONGEST_S, Thing, follow
 from tools.finder.scan.compare_backend import differing, same_look
 from tools.finder.scan.judge_backend import Verdict, judge, split
 from tools.finder.scan.people_backend import PeopleTracks, PersonFinder, Track, distance, overlap
 from tools.finder.scan.refine_backend import Watch, refine
 from tools.finder.scan.regions import IntBox, Region
-from tools.finder.scan.result import Scan, ScanChange, ScanPerson, ScanProgress, ScanStill
+from tools.finder.scan.result import Scan, ScanCarried, ScanChange, ScanPerson, ScanProgress, ScanStill
 from tools.finder.scan.settled_backend import WAIT_S, SettledModel
 from tools.finder.scan.video_backend import Probe, Reader, Sample, keyframes, probe, work_size
 
@@ -239,14 +240,29 @@ class _Pass:
         for found in self._pending:
             self._emit.check()
             watch = found.watch
+            carried = None if watch.placed else self._carried(watch, found.verdict)
             score = 0.5 * min(1.0, found.verdict.contrast / 40.0) + 0.5 * abs(found.verdict.presence)
             self._changes.append(
                 ScanChange(
                     watch.moment, "placed" if watch.placed else "removed", self._full_box(found.verdict.box),
-                    round(score, 3), found.before, found.after, None, found.crop,
+                    round(score, 3), found.before, found.after, None, found.crop, carried,
                 )
             )  # fmt: skip
         self._pending = []
+
+    def _carried(self, watch: Watch, verdict: Verdict) -> ScanCarried | None:
+        """Where the thing was seen last in a hand, with a still of that moment."""
+        thing = Thing.of(watch.region, verdict.box)
+        with Reader(self._path, self._info) as reader:
+            samples = reader.span(watch.moment, watch.moment + LONGEST_S, 0.1)
+            found = follow(samples, thing, self._model.settled)
+        if found is None:
+            return None
+        sample, (x, y, w, h) = found
+        image, s = sample.at_size(self._still_px), self._scale
+        self._stills.append(ScanStill(sample.offset, _jpeg(image, 88), image.shape[1] / self._info.width))
+        box = (round(x * s, 1), round(y * s, 1), round(w * s, 1), round(h * s, 1))
+        return ScanCarried(round(sample.offset, 2), box, len(self._stills) - 1)
 
     def _with_person(self, change: ScanChange) -> ScanChange:
         """The change with the person who was nearest about that moment."""

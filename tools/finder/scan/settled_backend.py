@@ -58,6 +58,11 @@ class SettledModel:
         self.noise = 1.0
 
     @property
+    def settled(self) -> Picture:
+        """The picture as it rests, BGR at the working size; not before the first sample."""
+        return self._base8
+
+    @property
     def busy(self) -> bool:
         """Whether something is different, or was never at rest, and may settle; restless places do not count."""
         if self._base is None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from tools.finder.looks.appearance_types import Proposal
 from tools.finder.records import Box
-from tools.finder.scan.drafts import ChangeDraft, SightingDraft
+from tools.finder.scan.drafts import CarriedDraft, ChangeDraft, SightingDraft
 from tools.finder.scan.result import Scan, ScanChange
 
 SMALL = 0.04
@@ -153,10 +153,13 @@ class Stays:
         self._open.remove(stay)
 
     def _change(self, change: ScanChange, kind: str, box: Box) -> int:
+        seen, carried = change.carried, None
+        if seen is not None and kind == "removed":
+            carried = CarriedDraft(self.start + seen.offset, seen.box, seen.still)
         self.changes.append(
             ChangeDraft(
                 self.start + change.offset, kind, box, change.score,  # type: ignore[arg-type]
-                change.before, change.after, change.person,
+                change.before, change.after, change.person, carried,
             )
         )  # fmt: skip
         return len(self.changes) - 1
