@@ -17,7 +17,8 @@ import numpy as np
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from agent.decode_backend import GrammarSampler, ReplySampler, choose_by_trie, token_logits
-from agent.prefix_backend import PromptCache, shared_length
+from agent.prefix_backend import PromptCache
+from agent.reuse_backend import shared_length
 from runtime.errors import ModelCorruptError, ModelError
 from runtime.worker_service import Emit
 
@@ -130,8 +131,7 @@ class LlamaEngine:
         """
         started = time.perf_counter()
         prompt = self._prompt(messages, lead)
-        cached = self._cache.cached(prompt)
-        self._cache.evaluate(prompt, emit)
+        cached = len(prompt) - self._cache.evaluate(prompt, emit)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         sampler = ReplySampler(self._llm, temperature, seed)
         pieces: list[int] = []

@@ -1,7 +1,8 @@
 """The key-value cache of one llama.cpp context: what of a prompt is evaluated already, and the prefix kept on disk.
 
-Owns no prompts. The state of the fixed prefix is written by `llama_state_seq_save_file` and read at the next start
-instead of computed; the file's name is a hash of model, llama.cpp version, context size and prefix.
+Owns no prompts; how a prompt that is no mere continuation is served is `agent.reuse_backend`. The state of the fixed
+prefix is written by `llama_state_seq_save_file` and read at the next start instead of computed; the file's name is a
+hash of model, llama.cpp version, context size and prefix.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import llama_cpp
 
+from agent.reuse_backend import WORTH_KEEPING, Run, StateShelf, can_shift, moved_runs, shared_length, shift
 from runtime.errors import StorageError
 from runtime.paths import replacing
 from runtime.worker_service import Emit
@@ -27,6 +29,8 @@ class PromptCache:
 
     def __init__(self, llm: llama_cpp.Llama, model_file: Path, folder: Path | None, chunk: int) -> None:
         self._llm, self._path, self._folder, self._chunk = llm, model_file, folder, chunk
+        self._shelf = StateShelf(llm)
+        self._shifts = can_shift(llm)
         self._prefix: list[int] = []
         self._prefix_file: Path | None = None
 
@@ -46,16 +50,39 @@ class PromptCache:
         """How many of `tokens`, from the first, are evaluated already."""
         return shared_length(self._llm._input_ids.tolist(), tokens)
 
-    def evaluate(self, tokens: Sequence[int], emit: Emit) -> None:
-        """Have the logits after `tokens`."""
+    def evaluate(self, tokens: Sequence[int], emit: Emit) -> int:
+        """Have the logits after `tokens`; gives how many of them had to be evaluated."""
         cached = self.cached(tokens)
-        if cached < len(self._prefix) and list(tokens[: len(self._prefix)]) == self._prefix and self._load():
-            cached = len(self._prefix)
+        if cached < min(self._llm.n_tokens, len(tokens) - 1):
+            cached = self._recover(list(tokens), cached)
         cached = min(cached, len(tokens) - 1)
         self._llm.n_tokens = cached
         for at in range(cached, len(tokens), self._chunk):
             emit.check()
             self._llm.eval(tokens[at : at + self._chunk])
+        return len(tokens) - cached
+
+    def _recover(self, tokens: list[int], cached: int) -> int:
+        """Tokens of another prompt are in the cache: find the quickest way to as much of `tokens` as was ever there.
+
+        Parts that only moved are shifted; else a state set aside, or the prefix on disk, is loaded where that is more.
+        """
+        present: list[int] = self._llm._input_ids.tolist()
+        runs = self._moved(present, tokens, cached)
+        reached = runs[-1].new + runs[-1].length if runs else cached
+        if not runs and len(present) - cached >= WORTH_KEEPING:
+            self._shelf.put(present)
+        known, shared = self._shelf.best(tokens)
+        saved = self._prefix if self._prefix and tokens[: len(self._prefix)] == self._prefix else []
+        if max(shared, len(saved)) <= reached:
+            return shift(self._llm, runs, cached)
+        if shared >= len(saved) and self._shelf.take(known):
+            return shift(self._llm, self._moved(known, tokens, shared), shared)
+        return len(saved) if saved and self._load() else self.cached(tokens)
+
+    def _moved(self, old: Sequence[int], tokens: Sequence[int], shared: int) -> list[Run]:
+        """Runs behind the fixed prefix, which itself is never moved."""
+        return moved_runs(old, tokens, shared) if self._shifts and shared >= len(self._prefix) else []
 
     def _file_of(self, prefix: Sequence[int]) -> Path | None:
         if self._folder is None:
@@ -98,11 +125,3 @@ class PromptCache:
         self._llm.input_ids[: count.value] = self._prefix
         self._llm.n_tokens = count.value
         return True
-
-
-def shared_length(one: Sequence[int], two: Sequence[int]) -> int:
-    """Length of the common prefix."""
-    for index, (a, b) in enumerate(zip(one, two, strict=False)):
-        if a != b:
-            return index
-    return min(len(one), len(two))

@@ -60,16 +60,17 @@ def user_turn(request: str, context: str = "") -> str:
 
 
 def context_block(
-    now: datetime,
+    now: datetime | None,
     recalled: Sequence[str],
     attachments: Sequence[str] = (),
     passages: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Volatile facts for a reply: the time, what memory holds about the request, the files that came with it.
 
+    Empty where there are none; `now` is None where the request does not lean on the time (see `agent.moment`).
     `passages` are (source, text) of the owner's documents: data, fenced as such.
     """
-    lines = [f"Now: {now:%A, %d %B %Y, %H:%M}."]
+    lines = [f"Now: {now:%A, %d %B %Y, %H:%M}."] if now else []
     if recalled:
         lines.append("What the owner told you earlier (use it where it answers the request):")
         lines += [f"- {text}" for text in recalled]

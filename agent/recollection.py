@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
+from agent.moment import needs_the_time
 from agent.prompt import context_block, estimate_tokens
 from memory.memory import Memory
 from runtime.house import House
@@ -41,4 +42,6 @@ def what_is_known(
     found = answering(documents.search(text)) if settings.document_tokens else []
     passages[:] = within(found, settings.document_tokens, estimate_tokens)
     quoted = [(citation(passage), passage.text) for passage in passages]
-    return context_block(house.now(), [hit.fact.text for hit in hits], files, quoted)
+    now = house.now()
+    timely = bool(hits or quoted or files) or needs_the_time(text, now)
+    return context_block(now if timely else None, [hit.fact.text for hit in hits], files, quoted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -10,7 +11,8 @@ from typing import Any
 
 from agent.events import TextDelta, Timing, TurnEvent, TurnFailed, TurnFinished
 from agent.session import Session
-from agent.turn import run_call
+from agent.telling import Emit, told_by
+from agent.turn import TurnState, run_call
 from runtime.cancellation import Cancellation
 from runtime.errors import CallCancelled, HausgeistError
 
@@ -28,32 +30,26 @@ async def repeat(
     `request` are the user's words that it was called for; they choose the language. Leaving the loop early, or
     `cancellation.cancel()`, stops it. What the tool says is told as the turn's reply.
     """
-    events: asyncio.Queue[TurnEvent] = asyncio.Queue()
     flag = cancellation or Cancellation()
-    turn = session.turn_state(request, (), flag, events.put_nowait)
-    work = asyncio.create_task(_run(turn, tool, dict(args), events))
-    try:
-        while True:
-            event = await events.get()
+
+    async def work(emit: Emit) -> None:
+        await _run(session.turn_state(request, (), flag, emit), tool, dict(args))
+
+    async with contextlib.aclosing(told_by(work, flag)) as events:
+        async for event in events:
             yield event
-            if isinstance(event, (TurnFinished, TurnFailed)):
-                return
-    finally:
-        if not work.done():
-            flag.cancel()
-            work.cancel()
 
 
-async def _run(turn: Any, tool: str, args: dict[str, Any], events: asyncio.Queue[TurnEvent]) -> None:
+async def _run(turn: TurnState, tool: str, args: dict[str, Any]) -> None:
     started = time.perf_counter()
     try:
         output = await run_call(turn, f"call_{uuid.uuid4().hex[:12]}", tool, args)
         say = output.say or output.error or ""
         await asyncio.sleep(0)  # progress that its thread told last comes before the end
-        events.put_nowait(TextDelta(say))
+        turn.emit(TextDelta(say))
         total = time.perf_counter() - started
-        events.put_nowait(TurnFinished(say, Timing(tools_s=total, first_token_s=total, total_s=total), ""))
+        turn.emit(TurnFinished(say, Timing(tools_s=total, first_token_s=total, total_s=total), ""))
     except (asyncio.CancelledError, CallCancelled):
-        events.put_nowait(TurnFailed("The turn was cancelled.", 130, cancelled=True))
+        turn.emit(TurnFailed("The turn was cancelled.", 130, cancelled=True))
     except HausgeistError as problem:
-        events.put_nowait(TurnFailed(str(problem), problem.exit_status))
+        turn.emit(TurnFailed(str(problem), problem.exit_status))

@@ -35,9 +35,11 @@ from agent.guard import filter_for, wanted_by
 from agent.messages import has_chinese
 from agent.outcome import Gathered, Turn
 from agent.planner import Planner
+from agent.privacy.retention import tidy
 from agent.prompt import system_prompt, text_of
 from agent.recollection import earlier_turns, what_is_known
 from agent.reply import Reply
+from agent.telling import told_by
 from agent.turn import TurnState, build_agent
 from memory.memory import Memory
 from runtime.errors import CallCancelled, HausgeistError
@@ -132,21 +134,10 @@ class Session:
 
         Leaving the loop early, or `cancellation.cancel()`, stops the turn between two tokens or steps.
         """
-        events: asyncio.Queue[TurnEvent] = asyncio.Queue()
-        cancellation = cancellation or Cancellation()
-        work = asyncio.create_task(self._turn(text, attachments, cancellation, events.put_nowait))
-        try:
-            while True:
-                event = await events.get()
+        flag = cancellation or Cancellation()
+        async with contextlib.aclosing(told_by(lambda emit: self._turn(text, attachments, flag, emit), flag)) as events:
+            async for event in events:
                 yield event
-                if isinstance(event, (TurnFinished, TurnFailed)):
-                    return
-        finally:
-            if not work.done():
-                cancellation.cancel()
-                work.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await work
 
     def ask(
         self,
@@ -286,6 +277,7 @@ class Session:
         self.memory.append_turn(self.name, text, reply, calls, now)
         if not turn.calls:
             self.memory.learn_from(text, self.name, now)
+        tidy(self.house, self.memory)
 
     def work_on(self, instruction: str, text: str) -> str:
         """Let the chat model work on a text, which is data: no tool is chosen."""

@@ -137,7 +137,7 @@ _READERS: tuple[tuple[str, str, Reader], ...] = (
     ("clock", rf"(?:a las?|sobre las?|las?)\s+{_C} y cuarto", _past(15)),
     (
         "clock",
-        rf"(?:at|around|about|um|gegen)\s+{_C}(?!\s+(?!this)[a-z]{{3,}}s\b)",
+        rf"(?:at|around|about|um|gegen)\s+(?!(?:an?|ein(?:e[mnr]?)?|une?|una)\b){_C}(?!\s+(?!this)[a-z]{{3,}}s\b)",
         lambda m: _clock(m[1], None, "waking"),
     ),
     ("clock", rf"{_C}\s?[点點时](?:钟|整)?(半|一刻|三刻|({CLOCK_N})分?)?", _chinese_clock),

@@ -137,3 +137,8 @@ def test_never_raises_whatever_the_text() -> None:
 
 def test_a_very_long_text_is_no_burden() -> None:
     assert find_when("last week and then " * 50_000, NOW) is not None
+
+
+@pytest.mark.parametrize("text", ["a story about a lamp", "a walk around an island", "ein Zaun um eine Wiese"])
+def test_an_article_is_no_hour(text: str) -> None:
+    assert find_when(text, NOW) is None
