@@ -93,9 +93,9 @@ def prepare(
     if edit is not None:
         source = read_source(edit, lambda pixels, words: find_region(house, pixels, words, cancellation))
         notes = source.notes
-    request, said = rewritten(request, model.facts.english, chat)
+    request, said = rewritten(request, model.english, chat)
     placed = model.placement(house)
-    notes = (*notes, *said, *filter(None, (placed.note,)))
+    notes = (*notes, *said, *filter(None, (placed.note, model.note)))
     if request.like is not None:
         notes = (*notes, *differences(request.like, model.facts.config_sha256, placed.device))
     drawing, said = plan(house, request, model, sized=edit is None)

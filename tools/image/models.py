@@ -15,10 +15,13 @@ from runtime.gpu import gpus
 from runtime.house import House
 from runtime.residency import Priority
 from runtime.worker import WorkerSpec
+from tools.image import sketch
 from tools.image.model_folder import ModelFacts, few_steps_by_name, inspect
 from tools.image.said import Said
 
 SUGGESTED = "sd-turbo"
+SKETCH = "SketchPipeline"
+"""The pipeline class of the house's own small model, `hausgeist-sketch`."""
 _OVERHEAD_BYTES = 700_000_000
 """Main memory of a process with torch, diffusers and transformers, measured on a test-size model; without weights."""
 _GPU_ACTIVATIONS = 1.4
@@ -40,6 +43,21 @@ class ImageModel:
 
     name: str
     facts: ModelFacts
+
+    @property
+    def english(self) -> bool:
+        """Whether prompts in other languages have to be rewritten in English for it."""
+        return self.facts.english and self.facts.pipeline != SKETCH
+
+    @property
+    def note(self) -> str:
+        """What a reply has to say of the model itself: of the small one of the house, that there are larger ones."""
+        if self.facts.pipeline != SKETCH:
+            return ""
+        return Said(
+            f"It was drawn by the house's own small model; `hausgeist models pull {SUGGESTED}` gets a large one.",
+            f"这张图是用自带的小模型画的；运行 `hausgeist models pull {SUGGESTED}` 可以获取大模型。",
+        )
 
     def placement(self, house: House) -> Placement:
         """Where it computes: by the settings, else on a GPU that is here, with offload where it does not fit whole."""
@@ -121,12 +139,17 @@ def image_model(house: House, wish: str | None = None) -> ImageModel:
 
 
 def installed_models(house: House) -> list[tuple[str, Path]]:
-    """Name and folder of each image model among the models: the catalogue's first, then other diffusers folders."""
+    """Name and folder of each image model that is here.
+
+    The catalogue's come first, then other diffusers folders among the models, then the house's own small one.
+    """
     ours = [entry.id for entry in house.catalogue.entries.values() if entry.task == "image"]
     found = [(name, house.catalogue.folder(name)) for name in ours if house.catalogue.installed(name)]
     for index in sorted(house.paths.models.glob("*/model_index.json")):
         if index.parent.name not in house.catalogue.entries:
             found.append((index.parent.name, index.parent))
+    if (sketch.folder() / "model_index.json").is_file():
+        found.append((sketch.NAME, sketch.folder()))
     return found
 
 
@@ -145,15 +168,16 @@ def no_model_error(house: House) -> ModelMissingError:
 
 
 def _installed(house: House) -> tuple[str, Path]:
-    """What the owner fetched goes before what came with the starter set; on a GPU, few-step models go first."""
+    """What the owner fetched goes before what came with the starter set, the house's own small model is the last; on a
+    GPU, few-step models go first."""
     found = installed_models(house)
     if not found:
         raise no_model_error(house)
     entries, gpu = house.catalogue.entries, uses_gpu()
 
-    def rank(model: tuple[str, Path]) -> tuple[bool, bool]:
+    def rank(model: tuple[str, Path]) -> tuple[bool, bool, bool]:
         starter = model[0] in entries and entries[model[0]].starter
-        return starter, gpu and not few_steps_by_name(model[1])
+        return model[1] == sketch.folder(), starter, gpu and not few_steps_by_name(model[1])
 
     name, path = min(found, key=rank)
     return name, house.catalogue.require(name) if name in entries else path

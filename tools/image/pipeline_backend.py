@@ -24,9 +24,13 @@ from runtime.worker_service import Emit
 from tools.image.drawing import Drawing, Drawn, Mode, StepDone
 from tools.image.lora_backend import LoraShelf
 from tools.image.preview_backend import preview
+from tools.image.sketch.pipeline_backend import SketchPipeline
 
 _FAULTS = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, ImportError)
-_SIBLINGS = {"redraw": diffusers.AutoPipelineForImage2Image, "inpaint": diffusers.AutoPipelineForInpainting}
+_OWN = {"SketchPipeline": SketchPipeline}
+"""Pipelines of this project; all others are diffusers'."""
+_SIBLINGS = {"redraw": "AutoPipelineForImage2Image", "inpaint": "AutoPipelineForInpainting"}
+"""Names in diffusers: to look one up imports the pipelines of every family, which takes most of a second."""
 
 
 class PipelineService:
@@ -107,7 +111,7 @@ class PipelineService:
         try:
             if family is None:
                 raise ValueError(mode)
-            pipeline = family.from_pipe(self._pipeline)
+            pipeline = getattr(diffusers, family).from_pipe(self._pipeline)
         except _FAULTS as problem:
             what = {
                 "draw": "draw pictures from words",
@@ -176,7 +180,9 @@ def _guidance(pipeline: Any, wish: Drawing) -> float:
 def _load(path: Path, variant: str | None, dtype: torch.dtype) -> Any:
     options: dict[str, Any] = {"dtype": dtype, "local_files_only": True}
     if path.is_dir():
-        return diffusers.DiffusionPipeline.from_pretrained(path, variant=variant, use_safetensors=True, **options)
+        kind = diffusers.DiffusionPipeline.load_config(path, local_files_only=True)["_class_name"]
+        family = _OWN.get(kind, diffusers.DiffusionPipeline)
+        return family.from_pretrained(path, variant=variant, use_safetensors=True, **options)
     config = path.with_suffix("")
     name = diffusers.DiffusionPipeline.load_config(config, local_files_only=True)["_class_name"]
     return getattr(diffusers, name).from_single_file(str(path), config=str(config), **options)
