@@ -38,10 +38,11 @@ test: check ## lint, type-check and run every test (also pulls a small model tha
 	$(BIN)/hausgeist models pull starter test
 	$(BIN)/python -m pytest
 
-check: $(PACKAGES) ## lint, format and types
+check: $(PACKAGES) ## lint, format, types and licences
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/hausgeist licences --check
 
 trust: $(PACKAGES) ## the suites of trust in one table: faults, fuzzing, injections, access, privacy (30 minutes)
 	$(BIN)/hausgeist models pull starter test

@@ -8,6 +8,7 @@ from __future__ import annotations
 from tui.grammar_automation import automation
 from tui.grammar_keeping import keeping
 from tui.grammar_pictures import pictures
+from tui.grammar_supply import supply
 from tui.grammar_trust import trust
 from tui.parser import Commands, Parser, command, json_command, root, subcommands
 
@@ -40,6 +41,7 @@ def build_parser() -> Parser:
         _app,
         _house,
         keeping,
+        supply,
     ):
         add(commands)
     return parser
