@@ -93,7 +93,7 @@ def child(measure: str, model: str, environ: dict[str, str]) -> dict[str, float]
     """Run one measure in a process of its own."""
     command = [sys.executable, __file__, "--child", measure, *(["--model", model] if model else [])]
     started = time.time()
-    done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, env=environ, check=True, stdout=subprocess.PIPE, text=True)
     row: dict[str, float] = json.loads(done.stdout)
     row["process_to_first_token_s"] = round(row.pop("first_token_at") - started, 2)
     print(measure, row, file=sys.stderr, flush=True)
@@ -102,12 +102,9 @@ def child(measure: str, model: str, environ: dict[str, str]) -> dict[str, float]
 
 def engine(overrides: Sequence[str]) -> dict[str, float]:
     """From asking for the worker to its first token."""
-    from langchain_core.messages import HumanMessage
-
     from agent import Session
     from agent.chat_llama import ChatLlama
-    from agent.messages import with_context
-    from agent.prompt import LEAD, REPLY
+    from agent.prompt import LEAD, REPLY, user_turn
     from agent.recollection import what_is_known
     from runtime.house import House
 
@@ -115,7 +112,7 @@ def engine(overrides: Sequence[str]) -> dict[str, float]:
         model, tools = session.model, session.tool_descriptions
         assert isinstance(model, ChatLlama), "the benchmark needs the llama.cpp chat model"
         block = what_is_known(house, session.memory, session.documents, REQUEST, [], [])
-        chat = model._chat(with_context([HumanMessage(REQUEST)], block), tools)
+        chat = [model._system(tools), {"role": "user", "content": user_turn(REQUEST, block)}]
         started = time.perf_counter()
         with house.residency.lease(model.spec()) as bare:
             bare.call("count_tokens", [REQUEST])
