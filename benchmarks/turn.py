@@ -4,7 +4,8 @@ Engines: `ours` (`agent.Session.plan_calls`: vote, language model where needed, 
 arguments by code alone, no language model) and `plain` (llama-cpp-python's own `create_chat_completion` with the tools
 in the model's chat template, unconstrained, `<tool_call>` parsed). No tool is run. A row counts as right in full when
 all its tools come in order with the arguments that it checks; an argument's `contains_any` is a case-insensitive
-substring test. Seconds are wall-clock with a warm prefix. Prints one JSON object.
+substring test. Seconds are wall-clock with a warm prefix. `speed` has the tokens a second of the same model through our
+worker, by llama.cpp's own bench, and at most at this machine's memory bandwidth. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # before this folder: its memory.py is no `memory`
 
 from agent import Session
+from agent.chat_llama import ChatLlama
 from agent.chat_model import model_file
 from agent.planner import Request
+from benchmarks.speed.llama import report as speed
 from runtime.house import House
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,6 +62,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=0, help="rows, evenly spread; 0: all (the plain way: 24)")
     parser.add_argument("--model", default="", help="a model of the catalogue or a GGUF file")
     parser.add_argument("--engine", default="ours,plain")
+    parser.add_argument("--no-speed", action="store_true", help="leave the tokens a second out")
+    parser.add_argument("--llama-bench", type=Path, help="a llama-bench that is built already")
     parser.add_argument("--wrong", action="store_true", help="also list kind, language and tools of each wrong row")
     options = parser.parse_args()
     lines = options.data.read_text(encoding="utf-8").splitlines()
@@ -72,6 +77,9 @@ def main() -> None:
             with ENGINES[name](house) as engine:
                 results = [Result(row, *engine(row)) for row in spread(rows, limit)]
             report[name] = figures(results, options.wrong)
+        if not options.no_speed:
+            spec = ChatLlama(house=house, model_path=str(model_file(house))).spec()
+            report["speed"] = speed(house, model_file(house), spec, options.llama_bench)
     print(json.dumps(report, ensure_ascii=False, indent=1))
 
 
