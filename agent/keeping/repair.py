@@ -7,8 +7,10 @@ the databases. Each step says exactly what it did, and one that fails stops no o
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -66,13 +68,21 @@ def _database(paths: Paths, store: Store, now: datetime, tell: Callable[[str], N
     file = store.file(paths)
     tell(f"checking {file.name}")
     try:
-        wrong = problems(file)
+        wrong = problems(file) or _no_tables(file, store)
         if not wrong:
             return Repair("database", store.name, "sound", f"{file.name}: structure, links and word index are sound")
         done = mend(paths, store, now=now, tell=tell)
     except HausgeistError as problem:
         return Repair("database", store.name, "failed", str(problem), lost=True)
     return Repair("database", store.name, "repaired", f"{wrong[0]}: {done.told()}", lost=bool(done.gaps))
+
+
+def _no_tables(file: Path, store: Store) -> list[str]:
+    """A file that was emptied is a sound database for SQLite."""
+    with closing(sqlite3.connect(file)) as database:
+        there = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
+    missing = [name for name in store.tables if name not in there]
+    return [f"the tables {', '.join(missing)} are not there"] if missing else []
 
 
 def _settings(paths: Paths, now: datetime) -> Iterator[Repair]:

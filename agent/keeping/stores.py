@@ -81,12 +81,13 @@ def _rebuild_finder(connection: sqlite3.Connection, gaps: Gaps) -> None:
         connection.execute(f"DELETE FROM {table} WHERE camera_id NOT IN (SELECT id FROM cameras)")  # noqa: S608 - ours
     for table in ("stills", "changes", "sightings", "people"):
         connection.execute(f"DELETE FROM {table} WHERE segment_id NOT IN (SELECT id FROM segments)")  # noqa: S608
+    connection.execute("DELETE FROM carries WHERE change_id NOT IN (SELECT id FROM changes)")
     connection.execute("DELETE FROM item_photos WHERE item_id NOT IN (SELECT id FROM items)")
     connection.execute("DELETE FROM item_vectors WHERE photo_id NOT IN (SELECT id FROM item_photos)")
     links = (
         ("changes", "before_still", "stills"), ("changes", "after_still", "stills"), ("changes", "person_id", "people"),
         ("sightings", "still_id", "stills"), ("sightings", "placed_by", "changes"),
-        ("sightings", "ended_by", "changes"), ("people", "still_id", "stills"),
+        ("sightings", "ended_by", "changes"), ("people", "still_id", "stills"), ("carries", "still_id", "stills"),
     )  # fmt: skip
     for table, column, other in links:
         connection.execute(
@@ -129,7 +130,7 @@ JOURNAL = Store(
 FINDER = Store(
     "cameras", "finder/finder.sqlite", FINDER_VERSION,
     (
-        "cameras", "zones", "segments", "stills", "people", "changes", "sightings", "items", "item_photos",
+        "cameras", "zones", "segments", "stills", "people", "changes", "carries", "sightings", "items", "item_photos",
         "item_vectors",
     ),
     _make_finder, _rebuild_finder,
@@ -141,6 +142,6 @@ CONTENTS = Contents(
         "data/finder/index.lock", "data/images/.lock", "data/quarantine", "data/backups.json", "data/.restored",
         "config/.restored",
     ),
-    secret=("config/tokens.json", "data/finder/credentials.json", "data/signing"),
+    secret=("config/tokens.json", "config/pictures.key", "data/finder/credentials.json", "data/signing"),
     recordings=("data/finder/recordings",),
 )  # fmt: skip

@@ -207,6 +207,12 @@ class Journal:
         event: str | None = row["event"]
         return event
 
+    def take_back(self, file: str, trigger: str, now: str) -> None:
+        """Forget the events of a schedule that lie after `now`: the clock was wrong when they were taken."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM fired WHERE file=? AND trigger=? AND event>?", (file, trigger, now))
+            database.execute("INSERT OR IGNORE INTO fired VALUES (?, ?, ?, NULL)", (file, trigger, now))
+
     @staticmethod
     def _has_fired(database: sqlite3.Connection, file: str, trigger: str, event: str) -> bool:
         question = "SELECT 1 FROM fired WHERE file=? AND trigger=? AND event=?"

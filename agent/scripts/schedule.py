@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from agent.scripts.schema import Trigger, Weekday
 
+WRONG = timedelta(days=8)
+"""No time of day that comes each week can lie so far ahead of the clock."""
 DAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -28,6 +30,16 @@ def next_due(trigger: Trigger, last: datetime | None, now: datetime) -> datetime
         if due > begin and DAYS[day.weekday()] in days:
             return due
     raise AssertionError("a week has every weekday")
+
+
+def clock_was_wrong(trigger: Trigger, last: datetime, now: datetime) -> bool:
+    """Whether a schedule fired for a time so far ahead that the clock must have been wrong then.
+
+    It would wait for that time to come, perhaps for years. A clock that was put back by less (an hour, a day) is waited
+    for: to count anew would fire a second time for a time of day that has been.
+    """
+    ahead = timedelta(seconds=trigger.every) if trigger.every is not None else WRONG
+    return last > now + ahead
 
 
 def event_of(trigger: Trigger, due: datetime, now: datetime) -> str:

@@ -15,7 +15,7 @@ from agent.scripts.journal import Journal, Run
 from agent.scripts.problems import ScriptProblems, Source
 from agent.scripts.reading import parse_script, read_script
 from agent.scripts.runner import Outcome, Runner
-from agent.scripts.schedule import event_of, next_due
+from agent.scripts.schedule import clock_was_wrong, event_of, next_due
 from agent.scripts.schema import Script, Trigger
 from agent.scripts.triggers import CameraWatch, FileWatch
 from agent.scripts.values import resolve_inputs, result
@@ -197,6 +197,9 @@ class _Watched:
 
     def _schedule(self, trigger: Trigger, now: datetime) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         fired = self._journal.last_fired(self.file, trigger.key)
+        if fired and clock_was_wrong(trigger, datetime.fromisoformat(fired), now):
+            fired = now.astimezone(UTC).isoformat(timespec="milliseconds")
+            self._journal.take_back(self.file, trigger.key, fired)
         due = next_due(trigger, datetime.fromisoformat(fired) if fired else None, now)
         if due <= now:
             event = event_of(trigger, due, now)

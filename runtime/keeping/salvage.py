@@ -186,8 +186,19 @@ def transfer(
         sql = f"INSERT OR IGNORE INTO {name} ({quoted}) VALUES ({marks})"  # noqa: S608 - names of ours
         for row in wreck.rows(table, columns, saved):
             if only is None or not table.numbered or any(a <= row[0] <= b for a, b in only[name].gaps):
-                saved.rows += target.execute(sql, row[1:]).rowcount > 0
+                kept = target.execute(sql, row[1:]).rowcount > 0
+                saved.rows += kept
+                if not kept and only is None and not _there(target, name, row[0], table.numbered):
+                    saved.gaps.append((row[0], row[0]))  # what was read is no row of this table: its page was damaged
+        saved.gaps = joined(saved.gaps)
     return done
+
+
+def _there(database: sqlite3.Connection, name: str, row: int, numbered: bool) -> bool:
+    if not numbered:
+        return True
+    sql = f"SELECT 1 FROM {name} WHERE rowid = ?"  # noqa: S608 - a name of ours
+    return database.execute(sql, (row,)).fetchone() is not None
 
 
 def mend_header(file: Path) -> bool:

@@ -1,0 +1,1 @@
+"""Parts of `benchmarks/soak.py`: what is done, and what is measured."""
