@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import Distribution, distributions
 from importlib.resources import files
 from typing import Any, Literal
@@ -91,7 +92,7 @@ def expression_of(package: Distribution, rules: Rules) -> str:
     """A package's licence as an SPDX expression; `UNKNOWN` where it states none that can be read."""
     about, name = package.metadata, canonicalize_name(package.metadata["Name"])
     told = [about.get("License-Expression") or "", rules.stated.get(name, "")]
-    written = (about.get("License") or "").strip()
+    written = (about.get("License") or "").strip().split("\n")[0]  # some put the whole text there, its name first
     told.append(rules.spelled.get(written, written))
     kinds = [
         line.split("::")[-1].strip() for line in about.get_all("Classifier") or () if line.startswith("License ::")
@@ -125,13 +126,21 @@ def _bearing(parsed: Any, allowed: Mapping[str, str]) -> list[str] | None:
     return [term for part in good for term in part] if whole else None
 
 
+@cache
+def _licensing() -> Any:
+    """The parser with all SPDX identifiers: a second to make, and without a state of its own."""
+    from license_expression import get_spdx_licensing
+
+    return get_spdx_licensing()
+
+
 def _parsed(expression: str) -> Any:
     """The parsed expression of SPDX identifiers (package license-expression); None where it is none."""
-    from license_expression import ExpressionError, get_spdx_licensing
+    from license_expression import ExpressionError
 
     if len(expression) > 500 or "\n" in expression:
         return None
     try:
-        return get_spdx_licensing().parse(expression, validate=True)
+        return _licensing().parse(expression, validate=True)
     except (ExpressionError, ValueError, AttributeError, TypeError):
         return None
