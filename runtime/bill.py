@@ -106,9 +106,14 @@ def _model(row: Licence, entry: ModelEntry) -> Component:
 
 
 def _licences(expression: str) -> list[Any]:
-    from cyclonedx.factory.license import LicenseFactory
+    from cyclonedx.model.license import DisjunctiveLicense, LicenseExpression
+    from cyclonedx.spdx import is_supported_id
 
-    return [LicenseFactory().make_from_string(expression)]
+    if is_supported_id(expression):
+        return [DisjunctiveLicense(id=expression)]
+    if any(word in expression.split() for word in ("AND", "OR", "WITH")):
+        return [LicenseExpression(expression)]
+    return [DisjunctiveLicense(name=expression)]
 
 
 def _needs(package: Distribution, *, extras: bool = False) -> list[str]:
