@@ -6,6 +6,7 @@ Everything goes through `tui.sanitize` here. Owns no content.
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,6 +41,21 @@ def say(text: object = "") -> None:
 def note(text: object) -> None:
     """Write a line for people on standard error, made safe; results stay alone on standard output."""
     _write(sys.stderr, f"{clean(text)}\n")
+
+
+class SafeFormatter(logging.Formatter):
+    """Log records on one line each, made safe: a client's name or a library's words may carry escape sequences."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record's text without anything a terminal would obey."""
+        return clean(super().format(record))
+
+
+def log_to_stderr() -> None:
+    """Send log records to standard error, made safe; nothing happens where logging was set up before."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(SafeFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler])
 
 
 def print_error(message: str, remedy: str | None, exit_status: int, *, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from runtime.errors import CallCancelled, SettingsError, UsageError
 from runtime.house import House
 from runtime.worker import Cancellation
+from tui.output import log_to_stderr
 
 if TYPE_CHECKING:
     from memory.memory import Memory
@@ -29,7 +30,7 @@ def open_house(options: Namespace) -> House:
     """The house with the command line's settings. Raises `SettingsError`."""
     house = House.open(overrides=options.overrides)
     _check_zone(house.settings.finder.timezone)
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    log_to_stderr()
     for name in _OURS:
         logging.getLogger(name).setLevel(house.settings.log_level.upper())
     return house

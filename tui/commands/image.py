@@ -123,7 +123,7 @@ def _preview(target: str) -> Callable[[Pixels], None]:
         except (HausgeistError, OSError) as problem:
             if not failed:
                 failed.append(str(problem))
-                sys.stderr.write(f"hausgeist: no preview: {problem}\n")
+                note(f"hausgeist: no preview: {problem}")
 
     return write
 
