@@ -42,6 +42,11 @@ _OPENING = re.compile(
     r"|(?:首先|先|请|麻烦(?:你)?|帮我|给我|再|然后|嗯)[，,]?\s*)+",
     re.IGNORECASE,
 )
+_SEQUEL = re.compile(
+    r"^((?:[^\s\"“„«'‘]+\s+){1,3})(?:dann|danach|anschließend|then|afterwards|ensuite|puis|luego|después)\s+",
+    re.IGNORECASE,
+)
+"""A word of order behind the verb: "zeig mir dann den Flur"."""
 _STARTS = re.compile(
     r"^(?:(?:can|could|would|will)\s+you|i\s+(?:want|need|would|'?d\s+like|can't\s+find|lost)|say|tell|read|announce|speak|"
     r"call|draw|paint|sketch|create|make|generate|render|remember|remind|note|write|save|store|forget|delete|erase|"
@@ -143,7 +148,7 @@ def _cuts_with_kind(text: str) -> list[tuple[str, str, bool]]:
             continue
         keep = match.group("sentence") or ""
         first = _OPENING.sub("", text[: match.start()] + keep.rstrip(), count=1).strip(" ,，")
-        second = _OPENING.sub("", text[match.end() :], count=1).strip(" ,，")
+        second = _SEQUEL.sub(r"\1", _OPENING.sub("", text[match.end() :], count=1)).strip(" ,，")
         if _size(first) >= 2 and _size(second) >= 2:
             strong = match.group("strong") is not None
             found.append((0 if strong else 1 if keep else 2, first, second, strong))

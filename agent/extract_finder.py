@@ -88,6 +88,12 @@ _KIN = re.compile(
     r"保姆|保洁|快递员|水管工|室友|弟弟|哥哥|姐姐|妹妹",
     re.IGNORECASE,
 )
+_TITLE = re.compile(
+    r"\b(?:aunt(?:ie|y)?|uncle|cousin|gran(?:d?ma|d?pa|ny)|nana|mr|mrs|ms|miss|dr|doctor|nurse|tante|onkel|oma|opa|frau|herr|"
+    r"oncle|tonton|mamie|papi|madame|monsieur|t[ií][oa]|abuel[oa]|prim[oa]|se[ñn]ora?|don|doña)\.?$",
+    re.IGNORECASE,
+)
+_AFTER_TITLE = re.compile(r"(\.?\s+[A-ZÀ-Þ][\w'-]+)")
 
 ROOMS = (
     "front door|back door|side door|front yard|back yard|backyard|living room|dining room|laundry room|utility room|"
@@ -189,13 +195,19 @@ def where_was(request: str, now: datetime) -> dict[str, Any]:
         for pattern in _PEOPLE:
             match = pattern.search(text)
             if match and match["who"].split()[-1].casefold() not in _NOBODY and match["who"].casefold() not in _NOBODY:
-                found["person"] = match["who"].strip()
+                found["person"] = _with_name(match["who"].strip(), text[match.end("who") :])
                 break
         if "person" in found:
             break
     if "person" not in found and (named := _KIN.search(plain) or _NAME.search(plain)):
         found["person"] = named.group()
     return {**found, "when": when[0]} if when else found
+
+
+def _with_name(who: str, rest: str) -> str:
+    """`who`, and the name behind it where `who` ends in a title: "Aunt" before "Carol"."""
+    name = _AFTER_TITLE.match(rest) if _TITLE.search(who) else None
+    return f"{who}{name[1]}" if name else who
 
 
 def about_anybody(request: str) -> bool:

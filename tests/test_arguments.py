@@ -27,6 +27,8 @@ NOW = datetime(2026, 5, 20, 15, 0, tzinfo=UTC)
         ("describe_camera", "What did the porch camera see last night?", {"camera": "porch", "when": "last night"}),
         ("where_was", "Where was Anna yesterday?", {"person": "Anna", "when": "yesterday"}),
         ("where_was", "Who came home first yesterday?", {"when": "yesterday"}),
+        ("where_was", "Where was Uncle Bob yesterday?", {"person": "Uncle Bob", "when": "yesterday"}),
+        ("where_was", "When did Dr. Miller come in today?", {"person": "Dr. Miller", "when": "today"}),
         ("speak", 'Read out "Mind the gap" and save it as gap.wav', {"text": "Mind the gap", "save_as": "gap.wav"}),
         ("speak", "Announce that dinner is at 7:30", {"text": "dinner is at 7:30"}),
         ("speak", "大声说：该睡觉了", {"text": "该睡觉了"}),

@@ -41,6 +41,7 @@ def by_words(text: str) -> Mapping[str, float]:
         ("Zeichne ein Boot und sag danke", ["generate_image", "speak"]),
         ("Dessine un bateau puis dis merci", ["generate_image", "speak"]),
         ("Dibuja un barco y luego di gracias", ["generate_image", "speak"]),
+        ("Suche meine Schlüssel und zeichne mir dann ein Boot", ["find_item", "generate_image"]),
         ("Draw a cat, then say hi, and then remember that Mia likes cats", ["generate_image", "speak", "remember"]),
     ],
 )
@@ -77,3 +78,9 @@ def test_split_cuts_only_orders_and_questions() -> None:
     assert clauses.split("Find my keys and tell me who was here") == ["Find my keys", "tell me who was here"]
     assert clauses.split("bread and butter") == ["bread and butter"]
     assert clauses.split("") == [""]
+
+
+def test_a_word_of_order_behind_the_verb_is_no_part_of_the_wish() -> None:
+    cut = clauses.split("Suche meine Schlüssel und zeichne mir dann ein Boot")
+    assert cut == ["Suche meine Schlüssel", "zeichne mir ein Boot"]
+    assert clauses.split("Sag „wir essen und gehen dann heim“") == ["Sag „wir essen und gehen dann heim“"]
