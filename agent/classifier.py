@@ -66,7 +66,7 @@ def save(opened: BinaryIO, machine: Machine) -> None:
 
 def load(file: Path) -> Machine:
     """Read what `save` wrote."""
-    with np.load(file) as saved:
+    with np.load(file, allow_pickle=False) as saved:
         parts = (saved["data"], saved["indices"], saved["indptr"])
         hashed = sparse.csr_matrix(parts, shape=(len(saved["points"]), SIZE))
         points = saved["points"].astype(np.float32)
