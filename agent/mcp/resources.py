@@ -16,6 +16,7 @@ from mcp.server.lowlevel.helper_types import ReadResourceContents
 from agent.serving.access import OWNER, Access, scope_of
 from agent.session import Session
 from runtime.errors import ApprovalError, UnknownNameError
+from runtime.sealed import read_picture
 from tools.approval import verdict
 from tools.finder.cameras import list_cameras
 from tools.finder.events import events
@@ -80,7 +81,7 @@ def read(session: Session, uri: str, access: Access = OWNER) -> Iterable[ReadRes
             case ["stills", number] if number.isdigit():
                 still = store.still(int(number))
                 if still is not None:
-                    return [ReadResourceContents((store.folder / still.file).read_bytes(), "image/jpeg")]
+                    return [ReadResourceContents(read_picture(store.folder / still.file), "image/jpeg")]
     raise _unknown(session, uri, access)
 
 

@@ -15,6 +15,7 @@ The owner's own recordings and documents are never touched. A crop, a frame or a
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from tools.finder.answering.facts import Facts
 from tools.finder.erasing import Footage, Seen
 from tools.finder.looks.vectors import forget
 from tools.finder.scan.segments import camera_zone
+from tools.finder.sealing import shown_folder
 from tools.finder.sources.recordings import named_start, recordings_of
 from tools.finder.store import FinderStore
 from tools.finder.taught.items import forget_item
@@ -207,13 +209,13 @@ def _find_recordings(house: House, store: FinderStore, wanted: Wanted, camera: s
 
 def _find_made(house: House, wanted: Wanted, doomed: Doomed) -> None:
     """Files that tools made: by time, by the camera in an evidence picture's name, or by the name that is mentioned."""
-    outputs = house.paths.outputs
     gone = {str(sighting) for sighting in doomed.seen.sightings}
-    for path in sorted(outputs.rglob("*")) if outputs.is_dir() else ():
+    places = {house.paths.outputs, shown_folder(house)}
+    for path in sorted(path for place in places if place.is_dir() for path in place.rglob("*")):
         if not path.is_file() or path.is_symlink():
             continue
-        shown = re.fullmatch(r"found-(.+)-\d{8}-\d{6}-(\d+)", path.stem)
-        if shown is not None and shown[2] in gone:
+        shown = re.fullmatch(r"(?:found|camera)-(.+?)-\d{8}-\d{6}(?:-(\d+))?", path.stem)
+        if shown is not None and shown[2] is not None and shown[2] in gone:
             doomed.made.append(path)
         elif wanted.camera is None and wanted.holds(path.stat().st_mtime) and wanted.person != ANYONE:
             if wanted.name is None or _mentioned(path, wanted.name):
@@ -246,5 +248,7 @@ def _delete_footage(house: House, doomed: Doomed) -> None:
         with storage_errors(house.paths.finder):
             for kept in (house.paths.finder / "vectors").glob("*/photos/*.npy"):
                 kept.unlink(missing_ok=True)  # of photos that were searched with; made again at need
+            for place in (house.paths.cache, shown_folder(house)):
+                shutil.rmtree(place / "filmstrip", ignore_errors=True)  # frames cut for the app, as well
         Facts(house.paths.finder / "facts").catch_up(store)
         store.erase_traces()

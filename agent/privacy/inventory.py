@@ -100,6 +100,7 @@ def _rest(house: House) -> Iterator[Kept]:
     others = [path for path in data.iterdir() if path.name not in known] if data.is_dir() else []
     for path in sorted(others):
         yield _files(f"others: {path.name}", path, BEING, zone)
+    yield _files("frames cut for the app", house.paths.cache / "filmstrip", "made again at need", zone)
     yield _files("settings, tokens (as hashes) and keys", house.paths.config, BEING, zone)
     yield _files("states of prompts (persona and tools)", house.paths.prefixes, "made again at need", zone)
 

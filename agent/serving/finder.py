@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Request
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi import APIRouter, Body, Depends, Path, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, JsonValue
 from starlette.responses import Response
 
 from agent.serving.problems import ANSWERS
-from agent.serving.state import State, state_of
+from agent.serving.state import State, needs, state_of
 from agent.serving.work import whole
 from runtime.errors import UnknownNameError
+from runtime.sealed import read_picture
 from tools.contract import ToolOutput
 from tools.finder.cameras import list_cameras
 from tools.finder.events import events
@@ -22,6 +23,8 @@ from tools.registry import risk_of, schema_of
 
 router = APIRouter(prefix="/api", tags=["house"], responses=ANSWERS)
 Name = Annotated[str, Path(max_length=200)]
+CAMERAS = [Depends(needs("cameras"))]
+"""What shows what a camera saw needs that scope."""
 
 
 class FindBody(BaseModel):
@@ -44,14 +47,14 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.post("/find", operation_id="find_item")
+@router.post("/find", operation_id="find_item", dependencies=CAMERAS)
 async def find(body: FindBody, request: Request) -> ToolOutput:
     """Where a thing was last seen; `facts` are those of the tool `find_item`."""
     args = body.model_dump(exclude_none=True)
     return await _call(request, "find_item", args)
 
 
-@router.get("/cameras", operation_id="list_cameras")
+@router.get("/cameras", operation_id="list_cameras", dependencies=CAMERAS)
 async def cameras(request: Request) -> JSONResponse:
     """The cameras and what of them is indexed."""
     state = state_of(request)
@@ -73,7 +76,7 @@ async def cameras(request: Request) -> JSONResponse:
     return JSONResponse({"cameras": await asyncio.to_thread(read)})
 
 
-@router.get("/cameras/{name}/events", operation_id="camera_events")
+@router.get("/cameras/{name}/events", operation_id="camera_events", dependencies=CAMERAS)
 async def camera_events(name: Name, request: Request) -> JSONResponse:
     """What was placed, removed, covered or uncovered on a camera, the oldest first."""
     state = state_of(request)
@@ -87,7 +90,7 @@ async def camera_events(name: Name, request: Request) -> JSONResponse:
     return JSONResponse({"events": await asyncio.to_thread(read)})
 
 
-@router.get("/stills/{number}", operation_id="still", response_class=Response)
+@router.get("/stills/{number}", operation_id="still", response_class=Response, dependencies=CAMERAS)
 async def still(number: Annotated[int, Path(ge=0, le=2**62)], request: Request) -> Response:
     """A camera's frame."""
     state = state_of(request)
@@ -96,7 +99,8 @@ async def still(number: Annotated[int, Path(ge=0, le=2**62)], request: Request) 
         found = store.still(number)
         if found is None:
             raise UnknownNameError("still", str(number), [])
-        return FileResponse(store.folder / found.file, media_type="image/jpeg")
+        file = store.folder / found.file
+    return Response(await asyncio.to_thread(read_picture, file), media_type="image/jpeg")
 
 
 @router.get("/tools", operation_id="list_tools")

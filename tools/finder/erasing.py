@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.errors import storage_errors
+from runtime.sealed import MARK, Seal
 from tools.finder.database import FinderDatabase
 
 
@@ -80,6 +81,19 @@ class StoreErasing(FinderDatabase):
             )
         self._still_files.remove(found.files)
         return found.sightings
+
+    def reseal_crops(self) -> int:
+        """Bring the small pictures of things to the folder's seal; gives how many were changed."""
+        seal, changed = Seal.of(self.folder), 0
+        with self._transaction():
+            rows = self._database.execute("SELECT id FROM sightings WHERE crop IS NOT NULL").fetchall()
+            for (sighting,) in rows:
+                crop = self._database.execute("SELECT crop FROM sightings WHERE id = ?", (sighting,)).fetchone()[0]
+                if crop.startswith(MARK) is not seal.active:
+                    fresh = seal.close(crop) if seal.active else seal.open(crop)
+                    self._database.execute("UPDATE sightings SET crop = ? WHERE id = ?", (fresh, sighting))
+                    changed += 1
+        return changed
 
     def erase_traces(self) -> None:
         """Make deleted rows unreadable: the database file is written anew, and its log emptied."""

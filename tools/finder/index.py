@@ -28,6 +28,7 @@ from tools.finder.scan.drafting import Drafter
 from tools.finder.scan.drafts import SegmentDraft, SegmentFile
 from tools.finder.scan.result import Scan, ScanProgress
 from tools.finder.scan.segments import camera_zone
+from tools.finder.sealing import settle_seal
 from tools.finder.sources.growing import being_written
 from tools.finder.sources.recordings import named_start, recordings_of, start_of
 from tools.finder.store import FinderStore
@@ -82,6 +83,7 @@ def index_cameras(
     cameras = store.cameras() if names is None else [store.camera(name) for name in names]
     cancellation = cancellation or Cancellation()
     began, report = time.monotonic(), IndexReport()
+    settle_seal(house)
     with store.indexing(), ExitStack() as stack:
         if appearance:
             redescribe(house, store, progress, cancellation)

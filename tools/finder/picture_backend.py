@@ -11,6 +11,7 @@ from av.error import FFmpegError
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
 from runtime.errors import MediaError
+from runtime.sealed import read_picture
 from tools.finder.records import Zone
 
 Size = tuple[int, int]
@@ -66,7 +67,7 @@ def open_picture(data: bytes | Path) -> Image.Image:
     from PIL import ImageOps
 
     try:
-        with Image.open(io.BytesIO(data) if isinstance(data, bytes) else data) as picture:
+        with Image.open(io.BytesIO(data if isinstance(data, bytes) else read_picture(data))) as picture:
             return ImageOps.exif_transpose(picture).convert("RGB")
     except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as problem:
         what = "picture" if isinstance(data, bytes) else f"picture {data}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.errors import UnknownNameError
+from runtime.sealed import Seal
 from tools.finder.database import FinderDatabase
 from tools.finder.records import (
     Camera,
@@ -75,8 +76,10 @@ class StoreQueries(FinderDatabase):
             " origin, label, label_score, colours, crop"
         )
         where, values = self._where(camera, since, until, "first_seen", "last_seen")
+        seal = Seal.of(self.folder)
         return [
-            as_sighting(row) for row in self._select(columns, "sightings", where, values, "last_seen DESC, id DESC")
+            as_sighting(row, seal)
+            for row in self._select(columns, "sightings", where, values, "last_seen DESC, id DESC")
         ]
 
     def sightings_by_id(self, ids: list[int]) -> dict[int, Sighting]:
@@ -86,11 +89,12 @@ class StoreQueries(FinderDatabase):
             " origin, label, label_score, colours, crop"
         )
         found: dict[int, Sighting] = {}
+        seal = Seal.of(self.folder)
         for start in range(0, len(ids), 500):
             part = ids[start : start + 500]
             marks = ",".join("?" * len(part))
             for row in self._select(columns, "sightings", f"id IN ({marks})", part, "id"):
-                found[row[0]] = as_sighting(row)
+                found[row[0]] = as_sighting(row, seal)
         return found
 
     def crop_ids(self) -> list[int]:
@@ -223,9 +227,10 @@ class StoreQueries(FinderDatabase):
         return self._database.execute(statement, values).fetchall()
 
 
-def as_sighting(row: tuple[Any, ...]) -> Sighting:
-    """A row of the table as a value."""
-    box, looks = (row[5], row[6], row[7], row[8]), (row[13], row[14], tuple(row[15].split()), row[16])
+def as_sighting(row: tuple[Any, ...], seal: Seal = Seal()) -> Sighting:  # noqa: B008 - it never changes
+    """A row of the table as a value; `seal` opens its crop where that is sealed."""
+    crop = None if row[16] is None else seal.open(row[16])
+    box, looks = (row[5], row[6], row[7], row[8]), (row[13], row[14], tuple(row[15].split()), crop)
     return Sighting(row[0], row[1], row[2], row[3], row[4], box, row[9], row[10], row[11], row[12], *looks)
 
 

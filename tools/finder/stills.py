@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from runtime.paths import replacing
+from runtime.sealed import Seal
 
 
 class StillFiles:
@@ -27,7 +28,7 @@ class StillFiles:
         target = self._folder / name
         if not target.exists():
             with replacing(target) as beside:
-                beside.write_bytes(jpeg)
+                beside.write_bytes(Seal.of(self._folder).close(jpeg))
         return name
 
     def named(self, where: str, value: int) -> set[str]:

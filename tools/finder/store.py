@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from runtime.errors import UnknownNameError, UsageError, storage_errors
+from runtime.sealed import Seal
 from tools.finder.erasing import StoreErasing
 from tools.finder.keeping import StoreKeeping
 from tools.finder.records import Camera, CameraKind, CameraOptions, Zone
@@ -179,7 +180,8 @@ class FinderStore(StoreKeeping, StoreItems, StoreErasing):
         )
         s = sighting
         links = (_at(stills, s.still), _at(changes, s.placed_by), _at(changes, s.ended_by))
-        looks = (s.label, s.label_score, " ".join(s.colours), s.crop)
+        crop = None if s.crop is None else Seal.of(self.folder).close(s.crop)
+        looks = (s.label, s.label_score, " ".join(s.colours), crop)
         values = (*of, s.first_seen, s.last_seen, *s.box, *links, s.origin, *looks)
         return self._add("sightings", columns, values)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +11,8 @@ from pydantic import BaseModel, Field, JsonValue
 
 from runtime.errors import ArgumentError, ToolError
 from runtime.house import House
-from runtime.paths import ensure
+from runtime.paths import ensure, replacing
+from runtime.sealed import read_picture
 from runtime.times import Interval, parse_when
 from tools.contract import Example, HausgeistTool, Risk, ToolContext, ToolFile, ToolOutput
 from tools.finder.answering.camera_names import match_camera
@@ -23,6 +23,7 @@ from tools.finder.answering.view_words import say_stays, say_view
 from tools.finder.answering.ways import say_ways, ways, ways_as_json
 from tools.finder.cameras import list_cameras
 from tools.finder.records import Coverage
+from tools.finder.sealing import shown_folder
 from tools.finder.store import FinderStore
 
 NO_CAMERAS = "There is no camera yet."
@@ -213,8 +214,9 @@ def _waiting_words(waiting: int, context: ToolContext) -> str:
 
 def _keep(still: Path, view: View, context: ToolContext) -> Path:
     moment = at_zone(view.still.time, context.now().tzinfo)
-    target = ensure(context.house.paths.outputs) / f"camera-{view.camera.name}-{moment:%Y%m%d-%H%M%S}.jpg"
-    shutil.copyfile(still, target)
+    target = ensure(shown_folder(context.house)) / f"camera-{view.camera.name}-{moment:%Y%m%d-%H%M%S}.jpg"
+    with replacing(target) as beside:
+        beside.write_bytes(read_picture(still))
     return target
 
 

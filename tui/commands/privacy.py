@@ -16,6 +16,7 @@ from runtime.house import House
 from runtime.keychain import open_keychain
 from runtime.private import mend
 from tools.finder.retention import tidy as tidy_finder
+from tools.finder.sealing import reseal
 from tools.finder.sources.address import Credentials
 from tools.finder.store import FinderStore
 from tui.approve import can_ask
@@ -115,9 +116,12 @@ def protect(options: Namespace) -> int:
     """Bring what is kept to the settings: frames encrypted or plain, passwords in the keyring or the file, modes."""
     with open_house(options) as house:
         moved = Credentials(house.paths.finder, open_keychain(house.settings.privacy.keyring)).move()
+        pictures = reseal(house)
         mended = mend(house.paths)
+        sealed = house.settings.privacy.encrypt_evidence
     if options.json:
-        print_json({"passwords_moved": moved, "modes_mended": len(mended)})
+        print_json({"passwords_moved": moved, "pictures_changed": pictures, "modes_mended": len(mended)})
         return 0
-    say(f"{moved} passwords were moved; {len(mended)} folders and files are readable by you alone now.")
+    how = "sealed" if sealed else "made plain"
+    say(f"{pictures} pictures were {how}; {moved} passwords were moved; {len(mended)} files are yours alone now.")
     return 0

@@ -11,6 +11,7 @@ from tools.contract import Progress
 from tools.finder import cameras as keeper
 from tools.finder.index import index_cameras
 from tools.finder.records import Zone
+from tools.finder.sealing import plain_picture
 from tools.finder.store import FinderStore
 
 
@@ -74,7 +75,8 @@ def still(job: Job, camera: str, at: float | None = None) -> dict[str, Any]:
         if not stills:
             raise UsageError(f"No footage of {camera} is indexed yet.", remedy="Index it first.")
         chosen = stills[-1] if at is None else stills[0]
-        return {"file": str(store.folder / chosen.file), "time": chosen.time, "scale": chosen.scale}
+        file = plain_picture(job.house, store.folder / chosen.file)
+        return {"file": str(file), "time": chosen.time, "scale": chosen.scale}
 
 
 def set_zone(job: Job, camera: str, name: str, polygon: list[list[float]]) -> None:

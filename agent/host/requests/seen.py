@@ -12,6 +12,7 @@ from runtime.errors import HausgeistError
 from runtime.paths import ensure
 from tools.finder.records import Sighting
 from tools.finder.scan.segments import camera_zone
+from tools.finder.sealing import shown_folder
 from tools.finder.store import FinderStore
 from tools.finder.taught.rows import Item
 
@@ -157,6 +158,8 @@ def filmstrip(job: Job, camera: str, first_seen: str, last_seen: str, box: list[
     from tools.finder.answering.evidence_backend import draw_evidence
 
     first, last = (datetime.fromisoformat(text).timestamp() for text in (first_seen, last_seen))
+    kept = shown_folder(job.house)
+    strips = ensure(job.house.paths.cache / "filmstrip" if kept == job.house.paths.outputs else kept / "filmstrip")
     with FinderStore(job.house.paths.finder) as store:
         stills = store.stills(camera)
         before = [s for s in stills if s.time < first - 0.5]
@@ -166,7 +169,7 @@ def filmstrip(job: Job, camera: str, first_seen: str, last_seen: str, box: list[
         frames = []
         for when, found in chosen:
             for still in found:
-                target = ensure(job.house.paths.cache / "filmstrip") / f"{still.id}-{round(last)}-{round(box[0])}.jpg"
+                target = strips / f"{still.id}-{round(last)}-{round(box[0])}.jpg"
                 try:
                     draw_evidence(store.folder / still.file, tuple(box), still.scale, target, 960)  # type: ignore[arg-type]
                 except HausgeistError:

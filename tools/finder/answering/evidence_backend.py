@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from runtime.errors import MediaError
 from runtime.paths import replacing
+from runtime.sealed import read_picture
 from tools.finder.records import Box
 
 LINE = (255, 64, 32)
@@ -19,7 +21,7 @@ def draw_evidence(still: Path, box: Box, scale: float, target: Path, longest_px:
     Raises `MediaError` when the still cannot be read.
     """
     try:
-        picture = Image.open(still).convert("RGB")
+        picture = Image.open(io.BytesIO(read_picture(still))).convert("RGB")
     except (OSError, UnidentifiedImageError) as problem:
         remedy = "Index the camera again with `hausgeist cameras index`."
         raise MediaError(f"The evidence frame {still} cannot be read: {problem}.", remedy=remedy) from problem

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -38,6 +39,7 @@ from tools.finder.looks.appearance_types import TextLooks
 from tools.finder.looks.layout import features_alone
 from tools.finder.looks.photo import known_photo_vectors
 from tools.finder.records import Sighting
+from tools.finder.sealing import shown_folder
 from tools.finder.store import FinderStore
 from tools.finder.taught.items import item_vectors
 from tools.finder.taught.names import named_item
@@ -143,7 +145,7 @@ def search(
     with FinderStore(house.paths.finder) as store, _blas().limit(limits=1):
         known = open_index(house, store, query.camera, query.since.timestamp() if query.since else None)
         check()
-        ranked = _ranked(house, embedder, query, known)
+        ranked = likeliest(house, embedder, query, known)
         check()
         least = house.settings.finder.found_score
         chosen = choose(ranked, least)
@@ -151,7 +153,8 @@ def search(
         best = ranked[0].score if ranked else 0.0
         usual = () if _lies_there(reported) else _habit(house, embedder, query, store, ranked, known)
         found = Found(tuple(reported), best, known.history.coverage, usual)
-        frames = tuple(_frame(house, store, query, one) for one in reported)
+        with ThreadPoolExecutor(2) as drawing:  # Pillow gives way to other threads while it reads and writes JPEG
+            frames = tuple(frame.result() for frame in [_frame(house, store, one, drawing) for one in reported])
     item = query.item.strip() or (query.photo.stem if query.photo else "")
     return FindResult(item, found, sentence(item, found, now, language), frames, now)
 
@@ -173,11 +176,12 @@ def _habit(
     """Where the thing usually is at this hour; for a question about a late time or one camera, from all there is."""
     if query.since is not None or query.camera is not None:
         known = open_index(house, store, None, None)
-        ranked = _ranked(house, embedder, replace(query, camera=None, since=None), known)
+        ranked = likeliest(house, embedder, replace(query, camera=None, since=None), known)
     return usual_places(ranked, house.settings.finder.found_score, known.history, house.now())
 
 
-def _ranked(house: House, embedder: Embeds, query: FindQuery, index: Index) -> list[Ranked]:
+def likeliest(house: House, embedder: Embeds, query: FindQuery, index: Index) -> list[Ranked]:
+    """The sightings of an index that are most likely the thing, best first. Raises as `search` does."""
     if not len(index.ids):
         return []
     wanted = understand(query.item, lambda texts: embedder.embed(texts)) if query.item.strip() else None
@@ -241,20 +245,19 @@ def _centre(sighting: Sighting) -> float:
     return sighting.box[0] + sighting.box[2] / 2
 
 
-def _frame(house: House, store: FinderStore, query: FindQuery, one: Reported) -> Path:
+def _frame(house: House, store: FinderStore, one: Reported, drawing: Executor) -> Future[Path]:
     """The evidence picture of a sighting, made where it is not there yet."""
     from tools.finder.answering.evidence_backend import draw_evidence
 
     name = re.sub(r"[^\w-]+", "-", f"{one.camera}-{at_zone(one.sighting.last_seen, house.now().tzinfo):%Y%m%d-%H%M%S}")
-    target = house.paths.outputs / f"found-{name}-{one.sighting.id}.jpg"
+    target = shown_folder(house) / f"found-{name}-{one.sighting.id}.jpg"
     if target.exists():
-        return target
+        return drawing.submit(lambda: target)
     still = store.still(one.sighting.still_id) if one.sighting.still_id is not None else None
     if still is None:
         nearest = store.stills(one.camera, one.sighting.last_seen)
         if not nearest:
             raise MediaError(f"No frame of {one.camera} is kept.", remedy="Run `hausgeist cameras index`.")
         still = nearest[0]
-    return draw_evidence(
-        store.folder / still.file, one.sighting.box, still.scale, target, house.settings.finder.thumbnail_px
-    )
+    file, longest_px = store.folder / still.file, house.settings.finder.thumbnail_px
+    return drawing.submit(draw_evidence, file, one.sighting.box, still.scale, target, longest_px)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from runtime.sealed import read_picture
 from tools.finder.records import Box
 
 NOISE, LEAST = 3.0, 8.0
@@ -39,7 +41,7 @@ def differing_share(first: Path, second: Path, box: Box, scales: tuple[float, fl
 
 def _read(file: Path) -> NDArray[np.float32] | None:
     try:
-        with Image.open(file) as picture:
+        with Image.open(io.BytesIO(read_picture(file))) as picture:
             return np.asarray(picture.convert("RGB"), np.float32)
     except (OSError, UnidentifiedImageError):
         return None

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from runtime.sealed import read_picture
 from tools.finder.answering.calibration import VERIFIED, by_verification
 from tools.finder.answering.match import Ranked
 from tools.finder.looks.appearance_types import Verified, WordsAndBoxes
@@ -38,7 +39,7 @@ def verified(
         if still is None or file is None or not file.is_file():
             continue
         boxes = [_scaled(one.sighting.box, still.scale) for one in group]
-        seen = backend.verify(file.read_bytes(), boxes, text or None, data)
+        seen = backend.verify(read_picture(file), boxes, text or None, data)
         for one, found in zip(group, seen, strict=True):
             changed[one.sighting.id] = _weighed(one, found, still.scale, data is not None)
     return sorted((changed.get(one.sighting.id, one) for one in ranked), key=lambda one: -one.score)

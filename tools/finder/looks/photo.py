@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from runtime.errors import MediaError, storage_errors
 from runtime.paths import replacing
+from runtime.sealed import read_picture
 from tools.finder.looks.appearance import LeasedAppearance
 
 SIDES = (28, 100)
@@ -25,7 +26,7 @@ def photo_vectors(photo: Path, appearance: LeasedAppearance) -> NDArray[np.float
     from tools.finder.looks.photo_backend import photo_views
 
     try:
-        data = photo.read_bytes()
+        data = read_picture(photo)
     except OSError as problem:
         remedy = "Give the path of a JPEG or PNG file."
         raise MediaError(f"The photo {photo} cannot be read: {problem}.", remedy=remedy) from problem

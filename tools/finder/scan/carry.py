@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from runtime.sealed import read_picture
 from tools.finder.records import Box, Camera, Segment, Sighting
 from tools.finder.scan.drafts import SegmentFile, SightingDraft
 from tools.finder.scan.result import Scan
@@ -37,7 +38,7 @@ def carried_stays(
             continue
         scaled = tuple(value * first.scale for value in old.box)
         box = (scaled[0], scaled[1], scaled[2], scaled[3])
-        if same((store.folder / still.file).read_bytes(), first.jpeg, box):
+        if same(read_picture(store.folder / still.file), first.jpeg, box):
             carried.append(_again(old, file, scan.first))
     return carried
 
@@ -52,7 +53,7 @@ def last_still(store: FinderStore, camera: Camera, file: SegmentFile) -> bytes |
     newest = max(stills, key=lambda still: (still.time, still.id), default=None)
     if newest is None or not (store.folder / newest.file).is_file():
         return None
-    return (store.folder / newest.file).read_bytes()
+    return read_picture(store.folder / newest.file)
 
 
 def _before(store: FinderStore, camera: Camera, file: SegmentFile) -> Segment | None:

@@ -17,12 +17,14 @@ import numpy as np
 from runtime.errors import MediaError, UsageError
 from runtime.house import House
 from runtime.paths import replacing
+from runtime.sealed import Seal
 from tools.finder.looks.appearance import LeasedAppearance, current_version
 from tools.finder.looks.appearance_types import CROP_MARGIN, margin_box
 from tools.finder.looks.photo import photo_vectors
 from tools.finder.pictures import camera_picture
 from tools.finder.records import Box
 from tools.finder.scan.segments import camera_zone
+from tools.finder.sealing import settle_seal
 from tools.finder.store import FinderStore
 from tools.finder.taught.rows import Floats, Item
 
@@ -90,6 +92,7 @@ def teach(
             raise UsageError(f"{word!r} is a name of {taken[word.casefold()]!r} already.", remedy="Choose another one.")
     if not pictures and all(item.name.casefold() != name.casefold() for item in store.items()):
         raise UsageError("There is no picture to learn it from.", remedy="Give photos, or --camera and --box.")
+    settle_seal(house)
     kept = [(_keep(store, picture), picture.origin) for picture in pictures]
     return store.write_item(name, [" ".join(alias.split()) for alias in aliases], kept, house.now().timestamp())
 
@@ -99,7 +102,7 @@ def _keep(store: FinderStore, picture: Picture) -> str:
     target = store.folder / name
     if not target.exists():
         with replacing(target) as beside:
-            beside.write_bytes(picture.jpeg)
+            beside.write_bytes(Seal.of(store.folder).close(picture.jpeg))
     return name
 
 
