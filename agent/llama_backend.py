@@ -14,6 +14,7 @@ from typing import Any
 
 import llama_cpp
 import numpy as np
+from jinja2 import TemplateError
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from agent.decode_backend import GrammarSampler, ReplySampler, choose_by_trie, token_logits
@@ -198,7 +199,11 @@ class LlamaEngine:
 
     def _render(self, messages: Sequence[Message], lead: str) -> str:
         harmless = [{"role": m["role"], "content": self._harmless(m["content"])} for m in messages]
-        return str(self._formatter(messages=harmless).prompt) + lead
+        try:
+            return str(self._formatter(messages=harmless).prompt) + lead
+        except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
+            message = f"The chat template in {self._path.name} cannot be used: {problem}."
+            raise ModelError(message, remedy="Choose another file of the model.") from problem
 
     def _tokenize(self, text: str) -> list[int]:
         return list(self._llm.tokenize(text.encode("utf-8"), add_bos=False, special=True))
