@@ -32,7 +32,7 @@ TOPICS = (
     "a lamp", "a bridge", "a spoon", "an old clock", "the sea", "a carpet", "a lighthouse", "bread", "a fox", "rain",
 )  # fmt: skip
 AIM = 20.0
-TURN_TOKENS = 24
+TURN_TOKENS = 12
 CONTEXT = 2048
 """Context of the hundred turns: small, so that old turns fall out of it early and the whole way is seen."""
 
@@ -173,6 +173,8 @@ def flat(turns: int, model: str) -> dict[str, Any]:
                 started = time.perf_counter()
                 session.ask(f"Tell me a short story about {TOPICS[turn % len(TOPICS)]}.")
                 seconds.append(time.perf_counter() - started)
+                if turn % len(TOPICS) == len(TOPICS) - 1:
+                    print(f"{turn + 1} turns", round(statistics.median(seconds[-10:]), 3), file=sys.stderr, flush=True)
     return {"model": model, **slope(seconds)}
 
 

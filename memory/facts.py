@@ -81,10 +81,15 @@ def extract(text: str) -> list[str]:
     """
     found: dict[str, None] = {}
     for sentence in sentences(text):
-        stated = _LEAD_IN.sub("", sentence, count=1).strip().replace("’", "'")
+        stated = without_lead_in(sentence).replace("’", "'")
         if states_fact(stated):
             found[_tidy(stated)] = None
     return list(found)
+
+
+def without_lead_in(sentence: str) -> str:
+    """A sentence without the greeting or the "remember that" before its statement."""
+    return _LEAD_IN.sub("", sentence, count=1).strip()
 
 
 def states_fact(sentence: str) -> bool:

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from memory.database import Database
 from memory.records import Fact, Kind
+from memory.succession import slot_of
 from memory.words import content_words, index_words
 
 CHUNK = 500
@@ -39,9 +40,15 @@ class FactStore:
         self.database = database
 
     def add(self, rows: Iterable[NewFact], *, replaces: int | None = None) -> list[tuple[Fact, bool]]:
-        """Store facts in one transaction; gives each with whether it is new (an equal text is not stored twice)."""
+        """Store facts in one transaction; gives each with whether it is new (an equal text is not stored twice).
+
+        A new fact that was told or learned supersedes older ones about the same slot (see `memory.succession`).
+        """
         with self.database.transaction() as connection:
             result = [_insert(connection, row) for row in rows]
+            for fact, new in result:
+                if new and fact.kind != "imported":
+                    _succeed(connection, fact)
             if replaces is not None and result and result[-1][0].id != replaces:
                 newer = result[-1][0].id
                 connection.execute("UPDATE facts SET superseded_by = ? WHERE id = ?", (newer, replaces))
@@ -200,6 +207,21 @@ def _insert(connection: sqlite3.Connection, row: NewFact) -> tuple[Fact, bool]:
     connection.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (fact, " ".join(index_words(row.text))))
     connection.execute("INSERT OR REPLACE INTO pending VALUES (?, 0)", (fact,))
     return Fact(fact, row.text, time, row.source, row.kind, row.turn), True
+
+
+def _succeed(connection: sqlite3.Connection, fact: Fact) -> None:
+    """Mark the older valid facts about the same slot as superseded by `fact`."""
+    slot = slot_of(fact.text)
+    if slot is None:
+        return
+    expression = (" AND " if slot.every else " OR ").join(f'"{word}"' for word in slot.words)
+    sql = (
+        "SELECT facts.id, facts.text FROM words JOIN facts ON facts.id = words.rowid WHERE words MATCH ?"
+        " AND facts.superseded_by IS NULL AND facts.at <= ? AND facts.id != ? ORDER BY words.rowid DESC LIMIT ?"
+    )
+    rows = connection.execute(sql, (expression, fact.time.timestamp(), fact.id, CHUNK)).fetchall()
+    same = [row["id"] for row in rows if (older := slot_of(row["text"])) and older.key == slot.key]
+    connection.executemany("UPDATE facts SET superseded_by = ? WHERE id = ?", [(fact.id, older) for older in same])
 
 
 def _fact(row: sqlite3.Row) -> Fact:
