@@ -16,6 +16,7 @@ import ipaddress
 import json
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -96,13 +97,29 @@ def run_offline(command: Sequence[str], environ: Mapping[str, str], timeout_s: f
         path = os.pathsep.join(filter(None, (str(folder), str(ROOT), environ.get("PYTHONPATH", ""))))
         inside = {**environ, "PYTHONPATH": path, LOG: str(folder / "log")}
         words = [*_unshare(), sys.executable, "-P", str(Path(__file__)), str(folder / "result"), *command]
-        ran = subprocess.run(words, env=inside, cwd=ROOT, capture_output=True, text=True, timeout=timeout_s)
+        ran = _whole_group(words, inside, timeout_s)
         if not (folder / "result").is_file():
             return Offline(ran.returncode or 1, ran.stdout, ran.stderr, (), 0)
         told: dict[str, Any] = json.loads((folder / "result").read_text(encoding="utf-8"))
         lines = [line.split("\t") for line in (folder / "log").read_text(encoding="utf-8").splitlines()]
     attempts = tuple(Attempt(*line) for line in lines if len(line) == 3)
     return Offline(told["status"], ran.stdout, ran.stderr, attempts, told["unroutable"])
+
+
+def _whole_group(
+    words: Sequence[str], environ: Mapping[str, str], timeout_s: float
+) -> subprocess.CompletedProcess[str]:
+    """Run it, and end all that it started where it overruns its time. Raises `subprocess.TimeoutExpired`."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        words, env=dict(environ), cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=timeout_s)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(list(words), process.returncode, out, err)
 
 
 def is_local(where: str) -> bool:
