@@ -22,7 +22,8 @@ JINJA = (
 )  # fmt: skip
 TIMES = (
     "yesterday", "last ", "monday", "at ", "3 pm", "25:61", "between ", " and ", "since ", "gestern", "um ",
-    "halb ", "vor ", "Tagen", "hier soir", "à 15 h", "il y a ", "ayer", "hace ", "a las ", "昨天", "下午", "三点", "上周五",
+    "halb ", "vor ", "Tagen", "hier soir", "à 15 h", "il y a ", "ayer", "hace ", "a las ", "昨天",
+    "下午", "三点", "上周五",
     "前天", "个小时前", "2026-02-30", "2024-W60", "T24:00", "+99:99", "31", "12/31/9999", "0000", "99999999999",
     " days ago", "二", "零", "noon", "’s", "th", "1st", " of ", "Feb", "this ", "week", "from ", "to ", "½",
 )  # fmt: skip
@@ -45,7 +46,7 @@ REPLY = (
     "$", "€", "½", "12:30", "2026-05-17", "1/3",
 )  # fmt: skip
 REQUEST = (
-    "where is ", "my watch", "wo ist ", "dónde está ", "où est ", "我的手表在哪", "remember that ", "draw ", "a red fox",
+    "where is ", "my watch", "wo ist ", "dónde está ", "où est ", "我的手表在哪", "remember that ", "draw ", "a fox",
     " and then ", "say ", '"', "“", "”", "«", "'", "summarize ", "/etc/passwd", "a.pdf", "forget ", "768x512",
     "with seed ", "99999999999999", " steps", "describe ", "camera ", "kitchen", "who was ", "yesterday", "? ",
     "; ", ": ", "然后", "und ", "@", "(", ")", "\n",

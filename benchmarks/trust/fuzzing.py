@@ -1,8 +1,8 @@
 """How a parser is fuzzed: inputs by hypothesis, a time limit for each, and what counts as a failure.
 
-A parser holds when every input gives a result or an error of `runtime.errors`, within `LONGEST_S` seconds. Any other
-exception, a crash of a confined process or a longer time is a failure. Owns no target (see `fuzz_texts`,
-`fuzz_files`, `fuzz_wires`).
+A parser holds when every input gives a result or an error of `runtime.errors`, within `LONGEST_S` seconds of
+computing. Any other exception, a crash of a confined process or a longer time is a failure. Owns no target (see
+`fuzz_texts`, `fuzz_files`, `fuzz_wires`).
 
 Hypothesis: MacIver et al., "Hypothesis: A new approach to property-based testing", JOSS 4(43), 2019. Mutations of
 valid files follow AFL's (deterministic and "havoc" stages): flipped, overwritten, removed, doubled and moved bytes.
@@ -26,7 +26,9 @@ from hypothesis import strategies as st
 from runtime.errors import HausgeistError
 
 LONGEST_S = 10.0
-"""Seconds one input may take."""
+"""Seconds of computing that one input may take; by the clock they would measure how busy the machine is."""
+WAIT_S = 120.0
+"""Seconds by the clock that one input may take."""
 ROUND = 100
 """Inputs of one round, between two looks at the clock."""
 _NUMBERS = (b"\x00", b"\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff", b"\x00\x00\x00\x00", b"\xff" * 8, b"\x80" * 4)
@@ -104,16 +106,21 @@ def failure(work: Callable[[], object]) -> str | None:
 
 @contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    def late(_: int, __: FrameType | None) -> None:
-        raise TookTooLong(f"more than {seconds:.0f} s")
+    """Raise `TookTooLong` in the body after so many seconds of computing, or `WAIT_S` seconds by the clock."""
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    def late(_: int, __: FrameType | None) -> None:
+        raise TookTooLong(f"more than {seconds:.0f} s of computing, or {WAIT_S:.0f} s of waiting")
+
+    timers = ((signal.SIGPROF, signal.ITIMER_PROF, seconds), (signal.SIGALRM, signal.ITIMER_REAL, WAIT_S))
+    before = [signal.signal(number, late) for number, _, _ in timers]
+    for _, timer, limit in timers:
+        signal.setitimer(timer, limit)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for (number, timer, _), handler in zip(timers, before, strict=True):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler)
 
 
 def shown(value: Any) -> str:
