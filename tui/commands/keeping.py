@@ -93,7 +93,7 @@ def _say_left_out(manifest: Manifest) -> None:
     if not manifest.secrets:
         say("Passwords, tokens and keys are not in it; --with-secrets takes them along (then guard the file).")
     if any("pictures.key" in line for line in manifest.left_out):
-        say("The kept pictures are sealed: without config/pictures.key this backup cannot show them. Keep that key too.")
+        say("The kept pictures are sealed: keep config/pictures.key too, without it nobody can see them.")
     for line in manifest.left_out:
         say(f"  left out: {line}")
 
