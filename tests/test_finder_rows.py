@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from runtime.house import House
 from tools.finder.answering.facts import FACT, Facts, Table, fact_of
 from tools.finder.answering.index_view import open_index
+from tools.finder.answering.place import zone_of
+from tools.finder.answering.prior import NO_ZONE, PART, standing
 from tools.finder.answering.query import understand
 from tools.finder.answering.scale import Scale
 from tools.finder.answering.shortlist import SHORT, WHOLE, shortlist
@@ -20,7 +22,7 @@ from tools.finder.looks.colours import NAMES
 from tools.finder.looks.labels import LabelDirections
 from tools.finder.looks.layout import PALETTE
 from tools.finder.looks.vectors import Vectors
-from tools.finder.records import Sighting
+from tools.finder.records import Camera, Sighting, Zone
 from tools.finder.store import FinderStore
 
 from .test_finder_store import draft
@@ -120,7 +122,31 @@ def test_a_shortlist_of_many_holds_the_rare_thing_whether_new_or_old() -> None:
     liked = np.zeros(count, np.float32)
     liked[4321] = 0.9
     assert 4321 in shortlist(scan, shares, None, scales, liked)
+    alike = np.flatnonzero(shares[:, NAMES.index("brown")])[-SHORT // 4 :]
+    scan["length"][alike], shares[alike] = round(16 * np.log(22)), shares[17]
+    newest = set(range(count - SHORT // 4, count))  # all of them as good as the old one, which stays
+    assert newest | {17} <= set(shortlist(scan, shares, understand("the turquoise wallet"), scales, None).tolist())
     assert len(shortlist({k: v[:50] for k, v in scan.items()}, shares[:50], None, scales, None)) == 50
+
+
+def test_stays_within_others_and_off_the_zones_weigh_less() -> None:
+    def thing(id_: int, first: float, last: float, box: tuple[float, float, float, float], **more: Any) -> Sighting:
+        return Sighting(id_, 1, 1, first, last, box, None, more.get("placed"), None, "region", more.get("label"))
+
+    seen = [
+        thing(1, 0.0, 100.0, (10, 10, 40, 40)),
+        thing(2, 50.0, 150.0, (12, 12, 30, 30)),  # lies within 1 while that is there
+        thing(3, 150.0, 200.0, (12, 12, 30, 30)),  # later
+        thing(4, 50.0, 150.0, (12, 12, 30, 30), placed=9),  # was put there
+        thing(5, 0.0, 200.0, (200, 10, 40, 40), label="chair"),
+        thing(6, 10.0, 90.0, (205, 15, 30, 30)),  # on the chair
+    ]
+    table = Table.of(np.array([fact_of(one) for one in seen], FACT), np.zeros((6, 16), np.uint8))
+    camera = Camera(1, "study", "/rec", None, (Zone("desk", ((0, 0), (100, 0), (100, 100), (0, 100))),))
+    weights = standing(table, {1: camera}, {1: (640, 360)})
+    inside = [zone_of(one.box, camera.zones) is not None for one in seen]
+    assert inside == [True, True, True, True, False, False]
+    assert weights.tolist() == pytest.approx([1.0, PART, 1.0, 1.0, NO_ZONE, NO_ZONE])
 
 
 def test_a_table_takes_rows_with_their_flags() -> None:

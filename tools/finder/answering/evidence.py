@@ -20,6 +20,7 @@ from tools.finder.looks.colours import NAMES, agreement
 from tools.finder.looks.layout import Parts
 
 Floats = NDArray[np.float32]
+Shares = NDArray[np.float64]
 CARRIED_CM = (15.0, 0.6)
 """Usual longest side of things that people carry about and lose, and the spread of its logarithm."""
 KERNEL = 0.1
@@ -28,11 +29,16 @@ SEEN_PX = (14.0, 40.0)
 """The size of a box in whose crop a network sees nothing, and by how much larger one must be to be seen wholly."""
 
 
-def by_words(table: Table, wanted: Wanted, scales: Mapping[int, Scale], house: Table) -> dict[str, Floats]:
-    """What the columns say of each sighting, [n] ratios by the name of the evidence; `house`: what is usual."""
+def by_words(
+    table: Table, wanted: Wanted, scales: Mapping[int, Scale], house: Table, share: Shares | None = None
+) -> dict[str, Floats]:
+    """What the columns say of each sighting, [n] ratios by the name of the evidence.
+
+    `house`: sightings that tell what is usual; `share` [m]: how much each of them counts for that, None: alike.
+    """
     evidence: dict[str, Any] = {}
     if wanted.colours or wanted.parts or wanted.tone:
-        evidence |= _by_colours(table, wanted, house)
+        evidence |= _by_colours(table, wanted, house, share)
     if wanted.labels:
         evidence["label"] = _label_ratio(table, wanted)
     evidence["size"] = by_size(table, wanted, scales)
@@ -41,13 +47,13 @@ def by_words(table: Table, wanted: Wanted, scales: Mapping[int, Scale], house: T
     return evidence
 
 
-def _by_colours(table: Table, wanted: Wanted, house: Table) -> dict[str, Floats]:
+def _by_colours(table: Table, wanted: Wanted, house: Table, share: Shares | None) -> dict[str, Floats]:
     evidence: dict[str, Any] = {}
     here, there = _shares(table), _shares(house)
     if wanted.colours:
-        evidence["colour"] = _ratio(_agreed(here, wanted), _agreed(there, wanted), 1.5)
+        evidence["colour"] = _ratio(_agreed(here, wanted), _agreed(there, wanted), 1.5, share)
     if wanted.parts:
-        evidence["part"] = _ratio(_agreed_parts(here, wanted), _agreed_parts(there, wanted), 1.0)
+        evidence["part"] = _ratio(_agreed_parts(here, wanted), _agreed_parts(there, wanted), 1.0, share)
     if wanted.tone:
         dark = agreement("black", here) + here[:, NAMES.index("navy")] + 0.7 * table.flag(DARK)
         evidence["tone"] = (0.8 + 0.5 * np.minimum(1, dark if wanted.tone == "dark" else 1 - dark)).astype(np.float32)
@@ -141,21 +147,25 @@ def _palette(parts: Parts, photo: Parts) -> Floats:
     return np.asarray(0.5 * palettes + 0.5 * shades, np.float32)
 
 
-def _ratio(values: Floats, house: Floats, steep: float) -> Floats:
+def _ratio(values: Floats, house: Floats, steep: float, share: Shares | None = None) -> Floats:
     """Likelihood ratio of agreements in 0 to 1: for the wanted thing their density rises as value ** steep.
 
-    The density of the house's agreements is a Gaussian kernel estimate, through a fine histogram.
+    The density of the house's agreements is a Gaussian kernel estimate, through a fine histogram. Where they count by
+    `share`, they are worth as many as the effective size of a weighted sample (Kish 1965).
     """
     kept = np.clip(values, 0, 1)
     target = (steep + 1) * kept**steep * 0.95 + 0.05
     usual = 2.0 * (1 - kept) * 0.8 + 0.2
     step = KERNEL / 8
     bins = int(1 / step) + 1
-    counts = np.bincount(np.clip(house / step, 0, bins - 1).astype(np.intp), minlength=bins)
+    shares = np.ones(len(house)) if share is None else share
+    size = float(shares.sum()) ** 2 / max(float((shares**2).sum()), 1e-9)
+    counts = np.bincount(np.clip(house / step, 0, bins - 1).astype(np.intp), shares, minlength=bins)
+    counts *= size / max(float(shares.sum()), 1e-9)
     kernel = np.exp(-0.5 * (np.arange(-32, 33) / 8) ** 2) / (KERNEL * math.sqrt(2 * math.pi))
     dense = np.convolve(counts, kernel)[32 : 32 + bins]
     place = np.clip(kept / step, 0, bins - 1).astype(np.intp)
-    background = (dense[place] + 3 * usual) / (len(house) + 3)
+    background = (dense[place] + 3 * usual) / (size + 3)
     return np.asarray(target / np.maximum(background, 0.02), np.float32)
 
 

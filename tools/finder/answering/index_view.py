@@ -58,9 +58,8 @@ class Index:
         return Table(self.facts.rows(ids), self.vectors.shares(ids))
 
     def sample(self) -> Table:
-        """Sightings that stand for all, by their ids and shades alone."""
-        ids = self.ids[:: 1 + len(self.ids) // SAMPLE]
-        return Table({"id": ids}, self.vectors.shares(ids))
+        """Sightings that stand for all."""
+        return self.table(self.ids[:: 1 + len(self.ids) // SAMPLE])
 
     def shares(self, appearance: Callable[[], Appearance]) -> NDArray[np.uint8]:
         """The shades of all sightings, [n, 16]; the newest that have a crop and no vector get theirs first."""

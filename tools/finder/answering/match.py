@@ -19,27 +19,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.finder.answering.calibration import by_text
-from tools.finder.answering.evidence import by_features, by_kind, by_palette, by_size, by_words, reliable, usual
+from tools.finder.answering.evidence import (
+    Shares,
+    by_features,
+    by_kind,
+    by_palette,
+    by_size,
+    by_words,
+    reliable,
+    usual,
+)
 from tools.finder.answering.facts import Table
 from tools.finder.answering.query import Wanted
 from tools.finder.answering.scale import Scale
 from tools.finder.looks.appearance_types import TextLooks
-from tools.finder.looks.layout import take_apart
+from tools.finder.looks.layout import Parts, take_apart
 from tools.finder.records import Sighting
 
 Floats = NDArray[np.float32]
 PRIOR = 0.75
 """Chance that a thing somebody asks for is in view of some camera."""
 DEPENDENT = 0.45
-"""The odds of a match by photo alone are taken at this share: palette and features see the same pixels: what is like
-the photo in one is like it in the other more often than by chance."""
+"""The odds of a match by photo alone are taken at this share: palette and features see the same pixels, so that what is
+like the photo in one is like it in the other more often than by chance. Where a thing is too small for its features to
+say anything (see `evidence.reliable`), there is only the palette, and less of this."""
 SPOTS = (20.0, 120.0)
 """Bounds of the sum of weights over which the prior is shared: a house with few sightings has unseen things too, and
 one with years of them does not have more things."""
 SAMPLE = 500
 """Sightings, spread over all, that tell what features are usual in a house."""
 LAST = 64
-"""Sightings that are handed on, the best."""
+"""Sightings that are handed on: so many of the best, and so many of the newest that are about as likely."""
+LIKELY = 0.3
+"""Sightings whose likelihood ratio is at least this share of the best one's may be the same thing."""
 
 
 class Looks(Protocol):
@@ -82,23 +94,56 @@ def rank(
     weights: NDArray[np.float64],
     text: TextLooks | None = None,
     kind: Floats | None = None,
+    last: int = LAST,
+    share: Shares | None = None,
 ) -> list[Hit]:
-    """The best of the sightings of `table` that have a vector, best first, at most `LAST`.
+    """The best of the sightings of `table` that have a vector, best first.
+
+    These are the `last` best ones, and the `last` newest of those that are about as likely.
 
     `house`: sightings that tell what is usual here, all of them or a fair sample. `photo`: vectors [views, d] of the
     thing's own pictures. The prior is shared among the sightings by `weights` [n] (see `tools.finder.answering.prior`).
     `text`: the words in the crops' own space, where the backend has one; they then stand for the labels. `kind`:
-    directions [m, d] of features that speak for the kind of thing wanted, where there is no `text`.
+    directions [m, d] of features that speak for the kind of thing wanted, where there is no `text`. `share` [m]: how
+    much each sighting of `house` counts for what is usual, as likely as it is a thing asked for; None: all alike.
     """
     known = np.flatnonzero(table.shares[:, -1])
     table, weights = table.take(known), weights[known]
-    house = house.take(np.flatnonzero(house.shares[:, -1]))
+    usable = np.flatnonzero(house.shares[:, -1])
+    house, share = house.take(usable), None if share is None else share[usable]
     views = take_apart(photo) if photo is not None and len(photo) else None
     if not len(table) or not len(house) or (wanted is None and views is None):
         return []
-    evidence = by_words(table, wanted, scales, house) if wanted is not None else {"size": by_size(table, None, scales)}
     matrix = looks.matrix(table.rows["id"])
-    parts, sample = take_apart(matrix), take_apart(looks.matrix(house.rows["id"][:: 1 + len(house) // SAMPLE]))
+    sample = take_apart(looks.matrix(house.rows["id"][:: 1 + len(house) // SAMPLE]))
+    evidence = evidence_of(table, house, take_apart(matrix), sample, wanted, views, scales, text, kind, share)
+    ratio = weights * np.exp(np.clip(_sum(evidence, len(table)), -12, 12))
+    odds = PRIOR / (1 - PRIOR) * ratio / np.clip(float(weights.sum()), *SPOTS)
+    if views is not None and wanted is None:
+        odds *= DEPENDENT ** reliable(table)
+    return _hits(table, matrix, odds / (1 + odds), ratio, evidence, last)
+
+
+def evidence_of(
+    table: Table,
+    house: Table,
+    parts: Parts,
+    sample: Parts,
+    wanted: Wanted | None,
+    views: Parts | None,
+    scales: Mapping[int, Scale],
+    text: TextLooks | None = None,
+    kind: Floats | None = None,
+    share: Shares | None = None,
+) -> dict[str, Floats]:
+    """All that is known of each sighting of `table`, likelihood ratios [n] by name; see `rank`.
+
+    `parts` are the vectors of `table`, `sample` those of some of `house`, `views` those of the photo, taken apart.
+    """
+    if wanted is not None:
+        evidence = by_words(table, wanted, scales, house, share)
+    else:
+        evidence = {"size": by_size(table, None, scales)}
     common = usual(sample.features)
     if text is not None:
         evidence.pop("label", None)
@@ -108,15 +153,15 @@ def rank(
     if views is not None:
         evidence["picture"] = by_features(parts, views, common, reliable(table))
         evidence["palette"] = by_palette(parts, views, sample)
-    ratio = weights * np.exp(np.clip(_sum(evidence, len(table)), -12, 12))
-    odds = PRIOR / (1 - PRIOR) * ratio / np.clip(float(weights.sum()), *SPOTS)
-    if views is not None and wanted is None:
-        odds *= DEPENDENT
-    return _hits(table, matrix, odds / (1 + odds), ratio, evidence)
+    return evidence
 
 
-def _hits(table: Table, matrix: Floats, scores: Any, ratio: Any, evidence: Mapping[str, Any]) -> list[Hit]:
-    order = [int(i) for i in np.argsort(-scores, kind="stable")[:LAST]]
+def _hits(table: Table, matrix: Floats, scores: Any, ratio: Any, evidence: Mapping[str, Any], last: int) -> list[Hit]:
+    best = np.argsort(-scores, kind="stable")[:last]
+    likely = np.flatnonzero(ratio >= LIKELY * ratio[best[0]])
+    newest = likely[np.argsort(-table.rows["last"][likely], kind="stable")[:last]]
+    places = np.union1d(best, newest)
+    order = [int(i) for i in places[np.argsort(-scores[places], kind="stable")]]
     like = matrix[order] @ matrix[order[0]]
     return [
         Hit(

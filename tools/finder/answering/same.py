@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tools.finder.answering.history import LATER_S, share
-from tools.finder.answering.match import Ranked
+from tools.finder.answering.match import LIKELY, Ranked
 from tools.finder.records import Sighting
 
-SAME_THING = 0.3
-"""Sightings whose likelihood ratio is at least this share of the best one's may be the same thing."""
 SAME_LOOK = 0.8
 """Sightings whose vectors have this cosine are taken for one thing that was moved, when words or photo allow it."""
 
@@ -23,7 +21,7 @@ def same_thing(ranked: Sequence[Ranked], found_score: float) -> list[Ranked]:
     return [
         r
         for r in ranked
-        if (r.ratio >= SAME_THING * best.ratio and r.score >= 0.6 * found_score)
+        if (r.ratio >= LIKELY * best.ratio and r.score >= 0.6 * found_score)
         or (r.like_best >= SAME_LOOK and r.ratio >= 0.03 * best.ratio)
     ]
 

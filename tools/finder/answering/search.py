@@ -203,9 +203,12 @@ def likeliest(house: House, embedder: Embeds, query: FindQuery, index: Index) ->
         kind = index.labels(appearance).of(wanted.labels) if wanted is not None and not full else None
         near = shortlist(index.scan, shares, wanted, index.scales, _likeness(index, photo, text))
         table = index.table(index.ids[near])
-        house_table = index.sample() if len(near) < len(index.ids) else table
         weights = handled(table) * standing(table, index.cameras, index.history.sizes)
-        hits = rank(table, house_table, index.vectors, wanted, photo, index.scales, weights, text, kind)
+        usual, share = table, weights
+        if len(near) < len(index.ids):
+            usual = index.sample()
+            share = handled(usual)
+        hits = rank(table, usual, index.vectors, wanted, photo, index.scales, weights, text, kind, share=share)
         seen = index.store.sightings_by_id([hit.id for hit in hits])
         ranked = [Ranked(seen[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in seen]
         if full:

@@ -9,10 +9,7 @@ text's. Newer sightings get a little more, since the last one is asked for. The 
 from __future__ import annotations
 
 import math
-import os
-from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,18 +21,21 @@ from tools.finder.answering.facts import COVERED, DETECTOR, PLACED, STEPS, TAKEN
 from tools.finder.answering.prior import COVERED_BY, DETECTED, HANDLED, LYING
 from tools.finder.answering.query import Wanted
 from tools.finder.answering.scale import Scale
+from tools.finder.looks.blocks import side_by_side
 from tools.finder.looks.colours import NAMES, alike
 
 Floats = NDArray[np.float32]
 WHOLE = 4000
 """Up to so many sightings, all are compared."""
 SHORT = 1200
-CHUNK = 1 << 14
-MOST_THREADS = 4
+CHUNK = 1 << 16
 LABELLED = 1.5
 """Rough score of a label that fits."""
 NEWEST = 1.5
 """Rough score of the newest sighting above that of the oldest."""
+NEAR = 3.5
+"""What is at most so much below the best rough score may be the thing as well: as old as can be, and less alike by what
+the rough score does not know (see `match.LIKELY` for the exact one)."""
 
 
 def shortlist(
@@ -55,12 +55,23 @@ def shortlist(
     score = np.linspace(0, NEWEST, count, dtype=np.float32)
     looks = _Looks(scan, shares, *_tables(wanted, scales), _weights(), _colours(wanted), _codes(wanted))
     parts = [slice(start, start + CHUNK) for start in range(0, count, CHUNK)]
-    with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as threads:
-        deque(threads.map(lambda part: looks.weigh(part, score[part]), parts), maxlen=0)
+    side_by_side(lambda part: looks.weigh(part, score[part]), parts)
     if likeness is not None:
         middle, spread = float(np.median(likeness[:: 1 + count // 10_000])), float(likeness.std())
         score += (likeness - np.float32(middle)) * np.float32(2 / max(spread, 1e-6))
-    return np.sort(np.argpartition(score, count - SHORT)[count - SHORT :])
+    return _best_and_newest(score)
+
+
+def _best_and_newest(score: Floats) -> NDArray[np.intp]:
+    """Places, ascending: up to one half the newest of those that come near the best, and the best.
+
+    A thing that lies about for weeks is seen in hundreds of recordings, each time about as well: the best of them say
+    that it is there, and the newest say where it was last.
+    """
+    newest = np.flatnonzero(score >= score.max() - NEAR)[-(SHORT // 2) :]
+    lifted = score.copy()
+    lifted[newest] = np.inf
+    return np.sort(np.argpartition(lifted, len(score) - SHORT)[len(score) - SHORT :])
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,10 @@ class _Looks:
         score += np.take(self.by_aspect, scan["aspect"][part])
         score += np.take(self.by_length, scan["camera"][part] * np.intp(256) + scan["length"][part])
         if len(self.codes):
-            score += np.float32(LABELLED) * np.isin(scan["label"][part], self.codes)
+            labels, fits = scan["label"][part], np.zeros(len(score), bool)
+            for one in self.codes:
+                fits |= labels == one
+            score += np.float32(LABELLED) * fits
         if self.colours is not None:
             agreed = np.minimum(shares.astype(np.float32) @ self.colours, 255)
             score += np.float32(4 / 255) * agreed.sum(1)

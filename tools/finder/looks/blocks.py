@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +24,13 @@ from numpy.typing import NDArray
 from runtime.errors import storage_errors
 from runtime.paths import ensure
 
+T = TypeVar("T")
+
 ROWS = 1 << 16
 """Rows of a block; in the names of the files, since a row's place follows from it."""
+MOST_THREADS = 4
+MANY_BYTES = 8 << 20
+"""Reads of so much are shared among threads."""
 APART = 16 << 10
 """Rows that lie this many bytes apart on average are read one by one: a call costs about what so many bytes do."""
 
@@ -73,12 +80,18 @@ class Blocks:
             order, back = np.unique(places, return_inverse=True)
             return np.asarray(self.read(order)[back])
         found = np.zeros((len(places), self._width), self._dtype)
-        start = 0
+        parts, start = list[tuple[int, int, int]](), 0
         while start < len(places):
             block = int(places[start]) // ROWS
             end = int(np.searchsorted(places, (block + 1) * ROWS))
-            self._read_block(block, places[start:end] - block * ROWS, found[start:end])
+            parts.append((block, start, end))
             start = end
+
+        def read(part: tuple[int, int, int]) -> None:
+            block, start, end = part
+            self._read_block(block, places[start:end] - block * ROWS, found[start:end])
+
+        side_by_side(read, parts, worth=found.nbytes >= MANY_BYTES)
         return found if self._width > 1 else found.reshape(-1)
 
     def _read_block(self, block: int, places: NDArray[np.int64], found: NDArray[Any]) -> None:
@@ -105,13 +118,15 @@ class Blocks:
 
     def whole(self, lengths: Sequence[tuple[int, int]]) -> NDArray[Any]:
         """All rows of the blocks that start at these ids, so many of each, one after the other: read, not mapped."""
-        found = np.zeros((sum(count for _, count in lengths), self._width), self._dtype)
-        start = 0
-        for first, count in lengths:
-            with self._opened(first // ROWS) as handle:
+        ends = np.cumsum([0, *(count for _, count in lengths)]).tolist()
+        found = np.zeros((ends[-1], self._width), self._dtype)
+
+        def read(number: int) -> None:
+            with self._opened(lengths[number][0] // ROWS) as handle:
                 if handle is not None:
-                    _fill(handle, found[start : start + count], 0)
-            start += count
+                    _fill(handle, found[ends[number] : ends[number + 1]], 0)
+
+        side_by_side(read, range(len(lengths)), worth=found.nbytes >= MANY_BYTES)
         return found if self._width > 1 else found.reshape(-1)
 
     def every(self) -> Iterator[tuple[int, NDArray[Any]]]:
@@ -164,6 +179,16 @@ class Blocks:
 
     def _file(self, block: int) -> str:
         return f"{self._folder}/{self._name}-{ROWS >> 10}k-{block:06d}.rows"
+
+
+def side_by_side(work: Callable[[T], None], parts: Sequence[T], *, worth: bool = True) -> None:
+    """Do `work` for each of the parts, some at a time where that is `worth` it: NumPy and the system let others run."""
+    if len(parts) < 2 or not worth:
+        for part in parts:
+            work(part)
+        return
+    with ThreadPoolExecutor(min(MOST_THREADS, len(parts), os.cpu_count() or 1)) as threads:
+        deque(threads.map(work, parts), maxlen=0)
 
 
 def _fill(handle: int, rows: NDArray[Any], offset: int) -> None:

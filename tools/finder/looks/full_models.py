@@ -8,6 +8,7 @@ fetched to this machine (see `runtime.hub`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
@@ -137,10 +138,18 @@ def _repository(name: str, what: str) -> Path:
 
 def _need_packages() -> None:
     for package in ("torch", "transformers", "safetensors"):
-        try:
-            version(package)
-        except PackageNotFoundError:
+        if not _there(package):
             raise ToolUnavailableError(
                 f"The full vision backend needs the package {package}.",
                 remedy="Install it with `pip install 'hausgeist[image,camera]'`.",
-            ) from None
+            )
+
+
+@cache
+def _there(package: str) -> bool:
+    """Whether a package is installed; looked up once, since every question asks."""
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True

@@ -8,10 +8,7 @@ the stored crops; a sighting that is gone is never returned, since callers ask b
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
@@ -19,7 +16,7 @@ from numpy.typing import NDArray
 
 from runtime.house import House
 from tools.finder.looks.appearance_types import Appearance
-from tools.finder.looks.blocks import Blocks
+from tools.finder.looks.blocks import Blocks, side_by_side
 from tools.finder.looks.colours import NAMES
 from tools.finder.looks.layout import shares_of
 from tools.finder.records import Sighting
@@ -27,7 +24,6 @@ from tools.finder.records import Sighting
 Floats = NDArray[np.float32]
 BATCH = 64
 SKETCH = 64
-MOST_THREADS = 4
 SHADES = len(NAMES) + 1
 
 
@@ -87,8 +83,7 @@ class Vectors:
                 dense = int(places[-1] - places[0]) == high - low - 1
                 found[low:high] = (rows[places[0] : places[-1] + 1] if dense else rows[places]) @ turned
 
-        with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as threads:
-            deque(threads.map(compare, self._sketches.every()), maxlen=0)
+        side_by_side(compare, list(self._sketches.every()))
         return found
 
     def nearest(self, vector: Sequence[float], count: int) -> list[tuple[int, float]]:
