@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,6 +67,14 @@ class WyomingHandler(AsyncEventHandler):
         self._stream: SentenceStream | None = None
         self._voice: SynthesizeVoice | None = None
         self._cancellation = Cancellation()
+
+    async def run(self) -> None:
+        """Serve the client until it leaves. Bytes that are no event are told, and end the connection."""
+        try:
+            await super().run()
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
+            with suppress(ConnectionError):
+                await self._send(Error(text=f"That is no event of the Wyoming protocol: {problem}.", code="malformed"))
 
     async def handle_event(self, event: Event) -> bool:
         """Answer an event; what goes wrong is told to the client, which stays connected."""
