@@ -6,8 +6,8 @@ Owns the order of the protocol's events (package `wyoming`, MIT). Owns no model:
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,6 +39,7 @@ from tools.speech.speak import SpokenSentence, say_sentences
 from tools.speech.transcript import Transcript as Heard
 from tools.speech.wyoming_info import info
 
+log = logging.getLogger(__name__)
 LONGEST_S = 600
 """Seconds of sound that one request may hold."""
 _CHUNK = 1024
@@ -69,12 +70,11 @@ class WyomingHandler(AsyncEventHandler):
         self._cancellation = Cancellation()
 
     async def run(self) -> None:
-        """Serve the client until it leaves. Bytes that are no event are told, and end the connection."""
+        """Serve the client until it leaves. Bytes that are no event end its connection and nothing else."""
         try:
             await super().run()
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
-            with suppress(ConnectionError):
-                await self._send(Error(text=f"That is no event of the Wyoming protocol: {problem}.", code="malformed"))
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError, asyncio.IncompleteReadError) as problem:
+            log.warning("A Wyoming client sent what is no event (%s: %s).", type(problem).__name__, problem)
 
     async def handle_event(self, event: Event) -> bool:
         """Answer an event; what goes wrong is told to the client, which stays connected."""
