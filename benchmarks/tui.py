@@ -26,6 +26,7 @@ import termios
 import time
 import tty
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # before this folder: its memory.py is no `memory`
 
 import psutil  # noqa: E402
+
+from runtime.niceness import set_group_niceness  # noqa: E402
 
 START = [sys.executable, "-c", "import sys; from tui.cli import main; sys.exit(main())"]
 LIMITS = {"first_paint_s": 0.5, "key_p99_ms": 50.0, "memory_ratio": 1.5}
@@ -55,6 +58,7 @@ class Terminal:
         self.process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, env=environ,
                                         cwd=ROOT, start_new_session=True)  # fmt: skip
         os.close(follower)
+        as_nice_as_this(self.process.pid)
         self.leader, self.seen = leader, b""
 
     def read(self, seconds: float) -> bytes:
@@ -91,6 +95,13 @@ class Terminal:
         self.process.kill()
         self.process.wait()
         os.close(self.leader)
+
+
+def as_nice_as_this(pid: int) -> None:
+    """A session of its own is a scheduling group of its own on Linux: it gets the priority this was started with."""
+    if os.nice(0):
+        with suppress(OSError):
+            set_group_niceness(pid, os.nice(0))
 
 
 def text_of(data: bytes) -> str:

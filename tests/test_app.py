@@ -24,7 +24,7 @@ from tui.app.prompt import MOST_PASTED, Prompt, pasted_files
 from tui.app.talk import MOST_VIEWS
 from tui.app.turn_view import TurnView
 
-from .app_kit import RecordedHouse, Watchdog, ask, make_app, settled, until, write
+from .app_kit import NAMES, RecordedHouse, Watchdog, ask, calmest, make_app, settled, until, write
 
 FORGET = "Forget what I told you about the spare key."
 
@@ -127,6 +127,22 @@ async def test_earlier_inputs_come_back_with_the_arrows(pilot: Pilot[Any]) -> No
     assert prompt_of(pilot).text == "draft"
 
 
+def burst(pilot: Pilot[Any], *names: str) -> None:
+    """Keys as a terminal hands them over that had them all at once: none waits for what the one before did."""
+    for name in names:
+        letter = name if len(name) == 1 else None
+        app_of(pilot).post_message(events.Key(name if letter is None else NAMES.get(name, name), letter))
+
+
+async def test_keys_of_one_burst_keep_their_order(pilot: Pilot[Any], house: RecordedHouse) -> None:
+    await write(pilot, "/m")
+    await until(pilot, lambda: prompt_of(pilot).suggesting)
+    burst(pilot, "ctrl+u", *"hello", "enter", *"on", "ctrl+j", *"two", "enter", *"draft")
+    await until(pilot, lambda: prompt_of(pilot).text == "draft")
+    await settled(pilot)
+    assert [given["text"] for method, given in house.asked if method == "send"] == ["hello", "on\ntwo"]
+
+
 async def test_a_new_line_does_not_send(pilot: Pilot[Any], house: RecordedHouse) -> None:
     await write(pilot, "one")
     await pilot.press("ctrl+j")
@@ -150,13 +166,14 @@ async def test_pasted_megabytes_become_a_file_and_do_not_stop_the_loop(
 ) -> None:
     monkeypatch.setenv("HAUSGEIST_HOME", str(tmp_path / "home"))
     text = "a line of words \x1b[2J and more\n" * 200_000
-    watchdog = Watchdog()
-    watchdog.begin()
-    prompt_of(pilot).post_message(events.Paste(text))
-    await until(pilot, lambda: "pasted-" in shown(pilot))
-    watchdog.end()
+
+    async def paste() -> None:
+        await pilot.press("escape")
+        prompt_of(pilot).post_message(events.Paste(text))
+        await until(pilot, lambda: "pasted-" in shown(pilot))
+
+    assert await calmest(paste) <= 0.1
     assert prompt_of(pilot).text == ""
-    assert watchdog.worst_cpu_s <= 0.1
     await ask("what is it")(pilot)
     sent = next(given for method, given in house.asked if method == "send")
     assert (await asyncio.to_thread(Path(sent["files"][0]).read_text, "utf-8")) == text
@@ -196,6 +213,44 @@ async def test_a_wrong_command_says_what_is_wrong(pilot: Pilot[Any]) -> None:
     text = app_of(pilot).talk.query_one(CommandView).reply
     assert "camras" in text
     assert "cameras" in text, "the nearest right word"
+
+
+async def test_the_house_tells_which_workers_run(pilot: Pilot[Any], house: RecordedHouse) -> None:
+    asked = len([method for method, _ in house.asked if method == "status"])
+    house.tell_workers([{"name": "chat", "bytes": 1_400_000_000, "in_use": True, "restarts": 0}])
+    await until(pilot, lambda: "● chat 1.4 GB" in shown(pilot))
+    house.tell_workers([])
+    await until(pilot, lambda: "chat 1.4 GB" not in shown(pilot))
+    assert len([method for method, _ in house.asked if method == "status"]) == asked, "nobody has to ask for it"
+
+
+async def test_no_screen_theme_or_section_of_settings_stops_the_loop(pilot: Pilot[Any]) -> None:
+    """Every visit twice: Python's imports and caches of the first one are made by the app's preloading otherwise."""
+    app = app_of(pilot)
+    for number in range(6):
+        await app.talk.turns.ask(f"# Title {number}\n\n1. *Boil* water\n2. Wait\n\n| a | b |\n|---|---|\n| c | d |")
+    await settled(pilot)
+    watchdog = Watchdog()
+    worst: dict[str, list[float]] = {}
+
+    async def visit(name: str, *keys: str) -> None:
+        watchdog.begin()
+        await pilot.press(*keys)
+        await settled(pilot)
+        worst.setdefault(name, []).append(watchdog.worst_s)
+
+    for _ in range(2):
+        await visit("house", "f2")
+        for number in range(1, 8):
+            await visit(f"tab {number}", f"alt+{number}")
+        await visit("settings", "alt+6")
+        for number in range(3):
+            await visit(f"section {number}", "down")
+        await visit("talk", "escape")
+        app.action_theme()
+        await visit("theme")
+    watchdog.end()
+    assert {name: f"{min(found):.3f}" for name, found in worst.items() if min(found) > 0.1} == {}
 
 
 async def test_own_commands_run_in_the_app(pilot: Pilot[Any], house: RecordedHouse) -> None:

@@ -15,6 +15,10 @@ import sys
 from agent.host.job import Desk
 from agent.host.server import Server
 from agent.host.wire import LONGEST_LINE, Message, line, parse
+from runtime.niceness import stand_back
+
+NICE = 3
+"""Steps by which the house and its workers stand back behind the terminal that a person types into."""
 
 
 def main() -> None:
@@ -23,6 +27,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
     options = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the app's
+    stand_back(NICE)
     out = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = sys.stderr

@@ -19,6 +19,8 @@ from runtime.errors import WorkerDiedError, WorkerError
 
 log = logging.getLogger(__name__)
 Moment = Callable[[dict[str, Any]], None]
+Workers = list[dict[str, Any]]
+"""The workers that run: {"name", "bytes", "in_use", "restarts"} each."""
 
 
 class HouseLink(Protocol):
@@ -28,8 +30,8 @@ class HouseLink(Protocol):
     def note(self) -> TurnNote | None:
         """What is known of the last turn that has ended."""
 
-    async def start(self, tell: Callable[[HouseState], None]) -> None:
-        """Begin; `tell` gets each state from now on."""
+    async def start(self, tell: Callable[[HouseState], None], workers: Callable[[Workers], None] | None = None) -> None:
+        """Begin; `tell` gets each state from now on, `workers` what runs whenever that has changed."""
 
     def send(self, text: str, files: Sequence[str] = (), session: str = "") -> AsyncIterator[TurnEvent]:
         """Run a turn; see `agent.session.Session.send`."""
@@ -57,6 +59,7 @@ class HouseProcess:
         self._waiting: dict[int, asyncio.Queue[Message]] = {}
         self._count = 0
         self._tell: Callable[[HouseState], None] = lambda state: None
+        self._workers: Callable[[Workers], None] | None = None
         self.note = TurnNote()
 
     @property
@@ -65,9 +68,9 @@ class HouseProcess:
         running = self._process is not None and self._process.returncode is None
         return self._process.pid if running and self._process is not None else None
 
-    async def start(self, tell: Callable[[HouseState], None]) -> None:
+    async def start(self, tell: Callable[[HouseState], None], workers: Callable[[Workers], None] | None = None) -> None:
         """Start the process; returns at once, what it does is told."""
-        self._tell = tell
+        self._tell, self._workers = tell, workers
         tell(HouseState("starting", 0.05))
         with contextlib.ExitStack() as stack:
             target: Any = asyncio.subprocess.DEVNULL
@@ -196,6 +199,10 @@ class HouseProcess:
                 continue
             if message["type"] == "state":
                 self._tell(HouseState(message["phase"], message["share"], message["text"]))
+                continue
+            if message["type"] == "workers":
+                if self._workers is not None:
+                    self._workers(message["value"])
                 continue
             waiting = self._waiting.get(message["id"])
             if waiting is not None:

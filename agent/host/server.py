@@ -17,11 +17,16 @@ from typing import Any
 
 from agent.events import ApprovalNeeded, Decision, TextDelta, TurnEvent, TurnFailed, TurnFinished
 from agent.host.job import Desk, Job
+from agent.host.requests.home import workers
 from agent.host.wire import HouseState, Message, TurnNote, pack
 from runtime.cancellation import Cancellation
 from runtime.errors import HausgeistError, ModelMissingError
+from runtime.house import House
+from runtime.residency_events import ResidencyEvent
 
 log = logging.getLogger(__name__)
+GATHER_S = 0.1
+"""Seconds in which changes of the workers are gathered into one message."""
 REQUESTS = {
     "sessions": "talks", "history": "talks", "rename": "talks", "delete_session": "talks", "rewind": "talks",
     "export": "talks", "free_name": "talks",
@@ -46,6 +51,7 @@ class Server:
         self._questions: dict[tuple[int, str], asyncio.Future[Decision]] = {}
         self._turns = asyncio.Lock()
         self._warming: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
         """Open the house and load its models, telling each step."""
@@ -89,6 +95,7 @@ class Server:
         try:
             self._tell(HouseState("opening", 0.15))
             house = await asyncio.to_thread(lambda: self._desk.house)
+            self._follow(house)
             session = await asyncio.to_thread(lambda: self._desk.session)
             self._tell(HouseState("learning", 0.45))
             await asyncio.to_thread(session.planner.router.prepare)
@@ -105,6 +112,25 @@ class Server:
 
     def _tell(self, state: HouseState) -> None:
         self._write({"type": "state", **asdict(state)})
+
+    def _follow(self, house: House) -> None:
+        """Tell which workers run, now and after each change of the leases."""
+        loop = asyncio.get_running_loop()
+
+        def changed(event: ResidencyEvent) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(begin)
+
+        def begin() -> None:
+            if self._telling is None or self._telling.done():
+                self._telling = asyncio.create_task(tell())
+
+        async def tell() -> None:
+            await asyncio.sleep(GATHER_S)
+            self._telling = None  # what changes from here on is told by a message of its own
+            self._write({"type": "workers", "value": await asyncio.to_thread(workers, house)})
+
+        house.residency.listen(changed)
 
     # Turns ------------------------------------------------------------------------------------------------------
 

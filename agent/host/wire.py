@@ -1,8 +1,8 @@
 """What passes between the app and its house process: one JSON object a line. Owns no process and no work.
 
 To the house: {"op": "send" | "repeat" | "call" | "answer" | "cancel" | "bye", "id": number, …}. From it: {"type":
-"state" | "event" | "progress" | "result" | "error", …}. Turn events keep their names and fields (`agent.events`);
-the future of `ApprovalNeeded` stays on each side, its answer travels as an "answer".
+"state" | "workers" | "event" | "progress" | "result" | "error", …}. Turn events keep their names and fields
+(`agent.events`); the future of `ApprovalNeeded` stays on each side, its answer travels as an "answer".
 """
 
 from __future__ import annotations

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import gc
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
+from textual.app import App
 from textual.binding import Binding
 
 from runtime.errors import HausgeistError
 from tui.app.approval import AskModal
-from tui.app.home import Home, HomeApp, tr
+from tui.app.bars import StatusBar
+from tui.app.farewell import Farewell
+from tui.app.home import Home, tr
 from tui.app.palette import Commands
 from tui.app.picture import Picture, PictureScreen
 from tui.app.sidebar import TalkList
 from tui.app.slash import commands
+from tui.app.styling import StyledApp
 from tui.app.talk import TalkScreen
 from tui.app.theme import THEMES
 
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
 MOST_RESTARTS = 3
 
 
-class HausgeistApp(HomeApp):
+class HausgeistApp(StyledApp):
     """The app over a house. Leaves with status 0."""
 
     TITLE = "Hausgeist"
@@ -57,9 +61,16 @@ class HausgeistApp(HomeApp):
         self.state: HouseState | None = None
         for one in THEMES:
             self.register_theme(one)
-        self.theme = theme
+        self._begin_in(theme)
         if home.still:
             self.animation_level = "none"
+
+    def _begin_in(self, theme: str) -> None:
+        """Set the first theme before any style was read; set later, all styles would be read twice."""
+        self.set_reactive(App.theme, theme)
+        dark = self.current_theme.dark
+        self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Variables of the styles that a theme may leave out."""
@@ -72,8 +83,9 @@ class HausgeistApp(HomeApp):
 
     def _begin(self) -> None:
         """The first picture stands: what was made so far is for good, and the house is woken."""
-        gc.enable()
-        gc.freeze()
+        self.home.rest.begin()
+        if not self.is_headless:
+            Farewell(self.exit, sys.__stdin__.fileno() if sys.__stdin__ else 0).begin()
         self._wake()
 
     async def on_unmount(self) -> None:
@@ -91,11 +103,15 @@ class HausgeistApp(HomeApp):
             import_module(f"tui.app.{name}")
         for name in ("textual.widgets._markdown", "PIL.Image"):
             import_module(name)
+        for text in ("www.example.org", "*a*", "```python\nx\n```"):
+            import_module("markdown_it").MarkdownIt("gfm-like").parse(text)  # compiles its expressions once
         self.commands = commands()
+        self.call_from_thread(self.add_styles, Path(__file__).with_name("house.tcss"))
+        self.home.rest.settle()
 
     @work(exit_on_error=False)
     async def _wake(self) -> None:
-        await self.home.link.start(self._told)
+        await self.home.link.start(self._told, self._workers_changed)
         await self._resume()
 
     async def _resume(self) -> None:
@@ -126,16 +142,22 @@ class HausgeistApp(HomeApp):
             self._restarts += 1
             self.set_timer(1.0, self._again)
 
+    def _workers_changed(self, workers: list[dict[str, Any]]) -> None:
+        if self.talk.is_mounted:
+            self.talk.query_one(StatusBar).show_workers(workers)
+        for pane in self.screen.query("ModelsPane"):
+            pane.show_workers(workers)  # type: ignore[attr-defined]
+
     @work(exit_on_error=False)
     async def _again(self) -> None:
-        await self.home.link.start(self._told)
+        await self.home.link.start(self._told, self._workers_changed)
 
     @work(exclusive=True, group="restart", exit_on_error=False)
     async def restart_house(self) -> None:
         """Open the house anew, with the settings as they are now."""
         self.talk.turns.stop()
         await self.home.link.close()
-        await self.home.link.start(self._told)
+        await self.home.link.start(self._told, self._workers_changed)
 
     # Commands ---------------------------------------------------------------------------------------------------
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textual import work
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.app.home import size_of, tr
+from runtime.errors import HausgeistError
+from tui.app.home import home_of, size_of, tr
 from tui.app.shown import one_line
 
 if TYPE_CHECKING:
@@ -87,6 +89,28 @@ class StatusBar(Static):
     microphone: str = ""
     busy: str = ""
 
+    def show_busy(self, busy: str, listening: bool) -> None:
+        """Show whether something runs, and whether the house listens."""
+        self.busy, self.microphone = busy, tr("listening") if listening else ""
+        self.redraw()
+
+    def show_workers(self, workers: list[dict[str, Any]]) -> None:
+        """Show which workers run; the house tells each change."""
+        self.figures = {**(self.figures or {}), "workers": workers}
+        self.redraw()
+
+    @work(exclusive=True, group="status", exit_on_error=False)
+    async def reload(self) -> None:
+        """Ask the house for all figures."""
+        home = home_of(self)
+        try:
+            self.figures = await home.link.call("status", session=home.session)
+        except HausgeistError:
+            self.figures = None
+        note = home.link.note
+        self.speed = note.tokens_per_s if note is not None else 0.0
+        self.redraw()
+
     def redraw(self) -> None:
         """Show the figures as they are."""
         self.update(self._line())
@@ -118,6 +142,6 @@ class StatusBar(Static):
             sign = "●" if worker["in_use"] else "○"
             parts.append(Content(f"{sign} {NAMES.get(worker['name'], worker['name'])} {size_of(worker['bytes'])}"))
         if found:
-            parts.append(Content(tr("cameras {count}", count=found["cameras"])))
+            parts.append(Content(tr("cameras {count}", count=found.get("cameras", 0))))
         parts.append(Content(self.microphone or tr("microphone off")))
         return parts

@@ -11,6 +11,7 @@ from textual._context import active_app
 from textual.app import App
 from textual.dom import DOMNode
 
+from tui.app.rest import Rest
 from tui.app.words import Words
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Home:
     """Whether nothing moves by itself (no blinking, no animation), for pictures and tests."""
     overrides: list[str] = field(default_factory=list)
     """`--set` options, for commands that run as programs of their own."""
+    rest: Rest = field(default_factory=Rest)
 
 
 class HomeApp(App[int]):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agent.events import TurnEvent
-    from agent.host.client import HouseLink
+    from agent.host.client import HouseLink, Workers
     from agent.host.wire import HouseState, TurnNote
 
 
@@ -26,12 +26,12 @@ class LateHouse:
         """See `HouseLink.note`; None before the house was made."""
         return self._house.note if self._house is not None else None
 
-    async def start(self, tell: Callable[[HouseState], None]) -> None:
+    async def start(self, tell: Callable[[HouseState], None], workers: Callable[[Workers], None] | None = None) -> None:
         """Make the house in a thread, where it was not, and start it."""
         if self._house is None:
             self._house = await asyncio.to_thread(self._make)
         self._there.set()
-        await self._house.start(tell)
+        await self._house.start(tell, workers)
 
     async def send(self, text: str, files: Sequence[str] = (), session: str = "") -> AsyncIterator[TurnEvent]:
         """See `HouseLink.send`."""

@@ -46,6 +46,7 @@ class Ear(Static):
         self._levels = [0.0] * WIDTH
         self._draw()
         screen: TalkScreen = self.screen  # type: ignore[assignment]
+        screen.show_busy()
         try:
             found = await home_of(self).link.call("listen", self._moment)
             if found["text"].strip():
@@ -58,6 +59,7 @@ class Ear(Static):
             pass
         finally:
             self._on = self.display = False
+            screen.show_busy()
 
     async def _end(self) -> None:
         await home_of(self).link.call("end_listening")

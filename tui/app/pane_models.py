@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from textual import work
 from textual.binding import Binding
 from textual.content import Content
+from textual.widgets import Static
 
 from tui.app.approval import AskModal
 from tui.app.home import size_of, tr
@@ -37,6 +38,12 @@ class ModelsPane(TablePane):
         self._workers = status["workers"] if status else []
         if found is not None:
             self.fill(found)
+
+    def show_workers(self, workers: list[dict[str, Any]]) -> None:
+        """The house tells that other workers run now."""
+        self._workers = workers
+        if self.chosen is not None:
+            self.query_one(".detail", Static).update(self.detail(self.chosen))
 
     def cells(self, row: dict[str, Any]) -> Sequence[str | tuple[str, str]]:
         """Id, task, size, installed, licence."""

@@ -12,6 +12,8 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import TextArea
 
+from tui.app.home import home_of
+
 MOST_PASTED = 4000
 """Characters from which on a paste becomes an attachment instead of text."""
 MOST_INPUTS = 500
@@ -21,9 +23,9 @@ class Prompt(TextArea):
     """The input. Enter sends, Shift+Enter or Ctrl+J begins a new line, Up and Down go through earlier inputs."""
 
     BINDINGS: ClassVar = [
-        Binding("enter", "submit", "Send", priority=True),
-        Binding("shift+enter,ctrl+j,alt+enter", "newline", "New line", priority=True),
-        Binding("tab", "complete", "Complete", show=False, priority=True),
+        Binding("enter", "submit", "Send"),
+        Binding("shift+enter,ctrl+j,alt+enter", "newline", "New line"),
+        Binding("tab", "complete", "Complete", show=False),
     ]
 
     class Sent(Message):
@@ -60,9 +62,28 @@ class Prompt(TextArea):
             highlight_cursor_line=False,
         )  # fmt: skip
         self.inputs: list[str] = []
-        self.suggesting = False
+        self.suggested = ""
+        """The text that suggestions are shown for; empty while none are."""
         self._back = 0
         self._draft = ""
+
+    @property
+    def suggesting(self) -> bool:
+        """Whether suggestions are shown for what stands here now; keys that came in one burst may be ahead of them."""
+        return bool(self.suggested) and self.suggested == self.text
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Keys that edit or send, in their place among the letters.
+
+        Textual runs a binding when its key has come back to the app unhandled (or, with priority, before letters that
+        still wait for this widget), so a line that comes in one burst, "Ctrl+U, text, Enter", would be cut anywhere.
+        """
+        home_of(self).rest.typed()
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):  # False: it passes the key on, as copying nothing does
+                event.stop()
+                event.prevent_default()  # else the base class would take the key as well
+                return
 
     def action_submit(self) -> None:
         """Send what is there, or take the marked suggestion."""

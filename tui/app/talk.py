@@ -27,10 +27,13 @@ from tui.app.turn_view import TurnView
 from tui.app.turns import Turns
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from agent.host.wire import HouseState
 
-MOST_VIEWS, EARLIER = 40, 20
-STATUS_S = 2.0
+MOST_VIEWS, EARLIER = 20, 12
+TIDY_S = 1.5
+"""Seconds after a turn that the reader has to begin typing; then Python collects its garbage."""
 
 
 class TalkScreen(Screen[None]):
@@ -49,6 +52,7 @@ class TalkScreen(Screen[None]):
         self.turns = Turns(self)
         self._attached: list[Path] = []
         self._oldest: int | None = None
+        self._tidying: Timer | None = None
         self.resumed = asyncio.Event()
         """Set once the talk to go on with is known; what is sent before waits for it."""
 
@@ -78,8 +82,6 @@ class TalkScreen(Screen[None]):
         prompt.focus()
         self.query_one(StatusBar).redraw()
         self.query_one(TopBar).set(home_of(self).session)
-        if not home_of(self).still:
-            self.set_interval(STATUS_S, self.refresh_status)
 
     @staticmethod
     def _welcome() -> str:
@@ -95,19 +97,26 @@ class TalkScreen(Screen[None]):
         """Show how far the house is."""
         self.query_one(LoadBar).show(state)
 
-    @work(exclusive=True, group="status", exit_on_error=False)
-    async def refresh_status(self) -> None:
+    def show_busy(self) -> None:
+        """Show whether something runs, and whether the house listens."""
+        self.query_one(StatusBar).show_busy(self.turns.busy, self.query_one(Ear).on)
+
+    def refresh_status(self) -> None:
         """Ask for the status bar's figures."""
-        bar = self.query_one(StatusBar)
-        try:
-            bar.figures = await home_of(self).link.call("status", session=home_of(self).session)
-        except HausgeistError:
-            bar.figures = None
-        bar.busy = self.turns.busy
-        bar.microphone = tr("listening") if self.query_one(Ear).on else ""
-        note = home_of(self).link.note
-        bar.speed = note.tokens_per_s if note is not None else 0.0
-        bar.redraw()
+        self.show_busy()
+        self.query_one(StatusBar).reload()
+
+    def tidy_later(self) -> None:
+        """Collect garbage at the next moment when nobody types and nothing runs."""
+        if self._tidying is None:
+            self._tidying = self.set_timer(TIDY_S, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        if self.turns.running:
+            return  # it asks again at its end
+        if not home_of(self).rest.tidy():
+            self.tidy_later()
 
     # Talks ------------------------------------------------------------------------------------------------------
 
@@ -140,6 +149,12 @@ class TalkScreen(Screen[None]):
         self.query_one("#talk", VerticalScroll).anchor()
         self.query_one(TalkList).reload()
         self.query_one(Prompt).focus()
+        self.refresh_status()
+
+    def on_screen_resume(self) -> None:
+        """The reader comes back from the house, where cameras may have been added."""
+        if self.resumed.is_set():
+            self.refresh_status()
 
     async def _load(self, name: str, before: int | None) -> None:
         talk = self.query_one("#talk", VerticalScroll)
@@ -232,7 +247,8 @@ class TalkScreen(Screen[None]):
     @on(TextArea.Changed, "#prompt")
     def suggest(self, event: TextArea.Changed) -> None:
         """Show the commands that fit what was typed after a slash."""
-        self.query_one(Prompt).suggesting = self.query_one(Suggestions).show_for(event.text_area.text)
+        text = event.text_area.text
+        self.query_one(Prompt).suggested = text if self.query_one(Suggestions).show_for(text) else ""
 
     @on(Prompt.Complete)
     async def complete(self, message: Prompt.Complete) -> None:
@@ -267,7 +283,7 @@ class TalkScreen(Screen[None]):
         prompt = self.query_one(Prompt)
         if prompt.suggesting:
             self.query_one(Suggestions).show_for("")
-            prompt.suggesting = False
+            prompt.suggested = ""
         elif self.query_one(Ear).on:
             self.query_one(Ear).stop()
         elif self._attached:

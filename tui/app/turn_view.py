@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -11,18 +10,15 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.app.card import ToolCard
-from tui.app.home import tr
+from tui.app.home import home_of, tr
 from tui.app.shown import LONGEST, cut, one_line
 from tui.sanitize import Sanitizer
 
 if TYPE_CHECKING:
     from textual.widgets import Markdown
-    from textual.widgets.markdown import MarkdownStream
 
     from agent.events import TurnEvent
-
-PIECE, PAUSE_S = 600, 0.02
-"""Characters of a reply that are laid out at once; the loop draws between two."""
+    from tui.app.reply_flow import ReplyFlow
 
 
 class TurnView(Vertical):
@@ -34,7 +30,7 @@ class TurnView(Vertical):
         self.reply, self.running, self.failed = "", turn is None, False
         self._cards: dict[str, ToolCard] = {}
         self._markdown: Markdown | None = None
-        self._stream: MarkdownStream | None = None
+        self._flow: ReplyFlow | None = None
         self._sanitizer = Sanitizer()
         self._shown = 0
 
@@ -73,9 +69,9 @@ class TurnView(Vertical):
     async def end(self) -> None:
         """The turn is over; what it waited for is gone."""
         self.running = False
-        if self._stream is not None:
-            await self._stream.stop()
-            self._stream = None
+        if self._flow is not None:
+            await self._flow.finish()
+            self._flow = None
         await self.query(".waiting").remove()
 
     async def restore(self, reply: str, calls: list[dict[str, Any]]) -> None:
@@ -83,12 +79,18 @@ class TurnView(Vertical):
         from textual.widgets import Markdown
 
         from tools.output import ToolOutput
+        from tui.app.reply_flow import PIECE, ReplyFlow
 
         for number, call in enumerate(calls):
             card = await self._card(str(number), call["name"], call["args"])
             await card.finish(ToolOutput(status=call["status"]), 0.0, quiet=True)
-        self.reply = reply
-        await self.mount(Markdown(cut(reply), open_links=False))
+        self.reply, shown = reply, cut(reply)
+        markdown = Markdown(shown[:PIECE], open_links=False)
+        await self.mount(markdown)
+        if len(shown) > PIECE:
+            flow = ReplyFlow(markdown, home_of(self).rest)
+            flow.write(shown[PIECE:])
+            await flow.finish()
 
     async def _card(self, call_id: str, tool: str, args: dict[str, Any]) -> ToolCard:
         card = self._cards[call_id] = ToolCard(tool, args)
@@ -104,24 +106,22 @@ class TurnView(Vertical):
     async def _write(self, text: str) -> None:
         from textual.widgets import Markdown
 
+        from tui.app.reply_flow import ReplyFlow
+
         self.reply += text
         self._wait("")
         if self._markdown is None:
             self._markdown = Markdown(open_links=False)
             await self.mount(self._markdown)
-        if self._stream is None:
-            self._stream = Markdown.get_stream(self._markdown)
+        if self._flow is None:
+            self._flow = ReplyFlow(self._markdown, home_of(self).rest)
         if self._shown >= LONGEST:
             return
         room = LONGEST - self._shown
         self._shown += len(text)
-        shown = self._sanitizer.feed(text[:room])
-        for start in range(0, len(shown), PIECE):
-            await self._stream.write(shown[start : start + PIECE])
-            if len(shown) > PIECE:
-                await asyncio.sleep(PAUSE_S)  # or the stream would lay out all pieces at once
+        self._flow.write(self._sanitizer.feed(text[:room]))
         if len(text) > room:
-            await self._stream.write(f"\n\n{tr('[… the rest is in the export]')}")
+            self._flow.write(f"\n\n{tr('[… the rest is in the export]')}")
 
     async def _fail(self, error: str, cancelled: bool) -> None:
         self.failed = True

@@ -94,12 +94,14 @@ class Turns:
 
     async def _drain(self) -> None:
         self.busy = "●"
+        self._screen.show_busy()
         try:
             while self._waiting:
                 await self._waiting.pop(0)()
         finally:
             self.busy = ""
             self._screen.refresh_status()
+            self._screen.tidy_later()
 
     async def _turn(self, view: TurnView, text: str, files: Sequence[str]) -> None:
         home = home_of(self._screen)

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from agent.host.job import Job
 from runtime.doctor import diagnose
+from runtime.house import House
 from runtime.settings import ENVIRONMENT_PREFIX, Section
 from runtime.settings_file import read_value, save_value
 
@@ -94,17 +95,21 @@ def doctor(job: Job) -> list[dict[str, Any]]:
 def status(job: Job, session: str = "") -> dict[str, Any]:
     """What the status bar shows: workers, memory, cameras, the context that the conversation takes."""
     house = job.house
-    workers = [{"name": w.name, "bytes": w.cpu_bytes, "in_use": w.in_use, "restarts": w.restarts}
-               for w in house.residency.status()]  # fmt: skip
     return {
         "model": house.settings.chat.remote_model if house.settings.chat.remote_url else house.settings.chat.model,
-        "workers": workers,
+        "workers": workers(house),
         "own_bytes": psutil.Process().memory_info().rss,
         "budget_bytes": house.residency.cpu_budget,
         "cameras": _camera_count(job),
         "context": _context(job, session),
         "context_tokens": house.settings.chat.context_tokens,
     }
+
+
+def workers(house: House) -> list[dict[str, Any]]:
+    """The workers that run now."""
+    return [{"name": w.name, "bytes": w.cpu_bytes, "in_use": w.in_use, "restarts": w.restarts}
+            for w in house.residency.status()]  # fmt: skip
 
 
 def _camera_count(job: Job) -> int:
