@@ -102,7 +102,8 @@ class StateShelf:
 
     def best(self, tokens: Sequence[int]) -> tuple[tuple[int, ...], int]:
         """The state that shares the longest beginning with `tokens`, and how many tokens (0: there is none)."""
-        found, longest = (), 0
+        found: tuple[int, ...] = ()
+        longest = 0
         for known in self._states:
             length = shared_length(known, tokens)
             if length > longest:
