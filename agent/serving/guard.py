@@ -4,7 +4,7 @@ Host and Origin are checked against names that this machine goes by, so that a w
 loopback by rebinding its own name to 127.0.0.1 (https://en.wikipedia.org/wiki/DNS_rebinding); the MCP specification
 asks for the same (2025-06-18, Transports, Security Warning). What a browser says of where a request came from
 (Sec-Fetch-Site, W3C Fetch Metadata) is believed where it says "cross-site": such requests are refused also without an
-Origin. A wrong token costs its address a try of `WRONG_PER_MINUTE`; a valid one from there still passes.
+Origin. Few requests of an address may come without a valid token (`WRONG_SHARE`); those with one pass all the same.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from runtime.errors import UsageError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 RETRY_AFTER_S = 3
-WRONG_PER_MINUTE = 20
-"""Requests without a valid token that one address may make in a minute before they are answered 429."""
+WRONG_SHARE = 1 / 30
+"""Of the requests that an address may make in a minute, so many may come without a valid token."""
 Refusal = tuple[int, str, str]
 """Status, code and message."""
 
@@ -79,7 +79,7 @@ class Guard:
         self._origins = {origin.lower().rstrip("/") for origin in origins}
         self._any_host = host in {"0.0.0.0", "::", ""} and not hosts  # noqa: S104 - compared, not bound
         self._tokens, self._addresses = Rate(per_minute, clock), Rate(per_minute, clock)
-        self._wrong = Rate(WRONG_PER_MINUTE, clock)
+        self._wrong = Rate(max(1, round(per_minute * WRONG_SHARE)), clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check an HTTP request or the opening of a websocket; other scopes (the lifespan) pass."""
