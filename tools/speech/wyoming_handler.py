@@ -73,7 +73,14 @@ class WyomingHandler(AsyncEventHandler):
         """Serve the client until it leaves. Bytes that are no event end its connection and nothing else."""
         try:
             await super().run()
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError, asyncio.IncompleteReadError) as problem:
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            RecursionError,
+            asyncio.IncompleteReadError,
+        ) as problem:
             log.warning("A Wyoming client sent what is no event (%s: %s).", type(problem).__name__, problem)
 
     async def handle_event(self, event: Event) -> bool:
