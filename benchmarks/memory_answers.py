@@ -74,6 +74,7 @@ def main() -> None:
             if options.log and "seconds" in row:
                 with options.log.open("a", encoding="utf-8") as log:
                     log.write(json.dumps(row) + "\n")
+        print(scenario, json.dumps(report(rows)["ways"]), file=sys.stderr, flush=True)
     print(json.dumps(report(rows), indent=1))
 
 

@@ -4,7 +4,8 @@ Engines: `ours` (`agent.Session.plan_calls`: vote, language model where needed, 
 arguments by code alone, no language model) and `plain` (llama-cpp-python's own `create_chat_completion` with the tools
 in the model's chat template, unconstrained, `<tool_call>` parsed). No tool is run. A row counts as right in full when
 all its tools come in order with the arguments that it checks; an argument's `contains_any` is a case-insensitive
-substring test. Seconds are wall-clock with a warm prefix. `speed` has the tokens a second of the same model through our
+substring test. Seconds are wall-clock with a warm prefix. `--data benchmarks/routing_held_out.jsonl`
+is a set in the repository that nothing was fitted on. `speed` has the tokens a second of the same model through our
 worker, by llama.cpp's own bench, and at most at this machine's memory bandwidth. Prints one JSON object.
 """
 
