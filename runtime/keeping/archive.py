@@ -7,6 +7,7 @@ it is read, nothing counts before its hash was found right.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -192,6 +193,10 @@ class Backup:
                     out.write(block)
         except _BROKEN as problem:
             raise _damaged(self.file, f"{name}: {problem}") from problem
+        except OSError as problem:
+            if problem.errno != errno.EINVAL:  # another one is the disk's that is written to
+                raise
+            raise _damaged(self.file, f"{name}: {problem}") from problem
         if (size, digest.hexdigest()) != (entry.bytes, entry.sha256):
             raise _damaged(self.file, f"{name} has another hash")
 
@@ -199,7 +204,7 @@ class Backup:
         try:
             with self._archive.open(name) as packed:
                 return packed.read(most)
-        except _BROKEN as problem:
+        except (*_BROKEN, OSError) as problem:  # OSError: it is sent to a place before the file's beginning
             raise _damaged(self.file, f"{name}: {problem}") from problem
 
     def _manifest(self) -> Manifest:
@@ -209,7 +214,7 @@ class Backup:
             )
         try:
             return _manifest(json.loads(self._read(MANIFEST, MOST_MANIFEST)))
-        except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
             raise _damaged(self.file, f"its list of files cannot be read ({problem})") from problem
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
 import av
 from av.error import FFmpegError
-from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFont
 
 from runtime.errors import MediaError
 from runtime.sealed import read_picture
 from tools.finder.records import Zone
 
 Size = tuple[int, int]
+UNREADABLE = (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, EOFError, ArithmeticError, struct.error)
+"""What Pillow's readers of formats raise for a broken file."""
 _GRID, _ZONE, _SHADE = (255, 255, 255), (255, 64, 32), (0, 0, 0)
 
 
@@ -69,7 +72,7 @@ def open_picture(data: bytes | Path) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data if isinstance(data, bytes) else read_picture(data))) as picture:
             return ImageOps.exif_transpose(picture).convert("RGB")
-    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as problem:
+    except (*UNREADABLE, Image.DecompressionBombError) as problem:
         what = "picture" if isinstance(data, bytes) else f"picture {data}"
         raise MediaError(f"The {what} cannot be read: {problem}.", remedy="Give a JPEG or PNG file.") from problem
 
