@@ -16,7 +16,17 @@ from runtime.sealed import read_picture
 from tools.finder.records import Zone
 
 Size = tuple[int, int]
-UNREADABLE = (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, EOFError, ArithmeticError, struct.error)
+UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    ArithmeticError,
+    struct.error,
+)
 """What Pillow's readers of formats raise for a broken file."""
 _GRID, _ZONE, _SHADE = (255, 255, 255), (255, 64, 32), (0, 0, 0)
 
