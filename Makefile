@@ -22,7 +22,7 @@ HAUSGEIST_CUDA ?= $(shell command -v nvcc >/dev/null 2>&1 && nvidia-smi -L 2>/de
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 PIP := CMAKE_BUILD_PARALLEL_LEVEL=$(CORES) $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: help setup run test check trust clean gpu
+.PHONY: help setup run test check trust audit clean gpu
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ check: $(PACKAGES) ## lint, format, types and licences
 trust: $(PACKAGES) ## the suites of trust in one table: faults, fuzzing, injections, access, privacy (30 minutes)
 	$(BIN)/hausgeist models pull starter test
 	$(BIN)/python -m benchmarks.trust $(if $(MINUTES),--minutes $(MINUTES))
+
+audit: $(PACKAGES) ## ask a public database for known holes in the pinned packages (needs the network)
+	$(BIN)/pip-audit --vulnerability-service osv --disable-pip --no-deps -r constraints.txt
 
 gpu: $(PACKAGES) ## build llama.cpp anew for an NVIDIA GPU (needs nvcc)
 	@command -v nvcc >/dev/null 2>&1 || { echo "make gpu needs the CUDA compiler nvcc; install the CUDA toolkit." >&2; exit 1; }
