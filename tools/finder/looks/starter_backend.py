@@ -21,8 +21,9 @@ from tools.finder.looks.layout import join
 from tools.finder.looks.region_backend import regions
 from tools.finder.looks.ssd_backend import Detection, Detector
 from tools.finder.records import Box
+from tools.finder.trimming import give_memory_back
 
-BATCH = 4
+BATCH = 2
 PERSON = "person"
 SURE = 0.12
 """A label of the classifier is given from this probability on: below it, its 1000 labels say nothing of the crop."""
@@ -66,6 +67,7 @@ class StarterVision:
         cv2.setNumThreads(2)
         self._detector = Detector(Path(detector))
         self._classifier = Classifier(Path(classifier))
+        give_memory_back()  # what reading the models took
 
     def version(self) -> str:
         """Which models made the vectors."""
@@ -109,10 +111,12 @@ class StarterVision:
             if not taken and not any(_within(region.box, person) > 0.6 for person in people):
                 named.append((region.box, None))
         crops = [cut(still, box) for box, _ in named]
-        return [
+        found = [
             _proposal(box, detection, crop, description)
             for (box, detection), crop, description in zip(named, crops, self._describe(crops), strict=True)
         ]
+        give_memory_back()
+        return found
 
     def _describe(self, pictures: list[Picture]) -> list[Description]:
         found: list[Description] = []
