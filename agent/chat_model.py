@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from agent.planner import Planner
 from runtime.errors import ModelMissingError
 from runtime.house import House
 
+_CLIENTS = {"openai", "httpx", "httpcore", "langchain_openai"}
 log = logging.getLogger(__name__)
 
 
@@ -65,10 +67,22 @@ def model_name(house: House) -> str:
     return f"{chat.remote_model} at {chat.remote_url}" if chat.remote_url else chat.model
 
 
+def _while_reading(problem: Exception) -> bool:
+    """Whether a library was reading a server's answer when this was raised: half a JSON, noise, an empty stream."""
+    frames = traceback.walk_tb(problem.__traceback__)
+    names = {str(frame.f_globals.get("__name__", "")) for frame, _ in frames}
+    return any(name.split(".")[0] in _CLIENTS or name == "langchain_core.language_models.chat_models" for name in names)
+
+
 def turn_error(problem: Exception, house: House) -> str:
     """A clear message for what a library raised in a turn: a remote server that is away, or a fault of ours."""
     remote = house.settings.chat.remote_url
-    if remote and type(problem).__module__.split(".")[0] in {"openai", "httpx", "httpcore", "langchain_openai"}:
+    if remote and type(problem).__module__.split(".")[0] in _CLIENTS:
         return f"The chat server at {remote} failed: {problem}. Check chat.remote_url, or unset it to use ours."
+    if remote and isinstance(problem, ValueError) and _while_reading(problem):
+        return (
+            f"The chat server at {remote} sent an answer that cannot be read ({problem}). Try again; if it stays so,"
+            " check chat.remote_url, or unset it to use ours."
+        )
     log.error("A turn failed.", exc_info=problem)
     return f"The turn failed: {type(problem).__name__}: {problem}."
