@@ -111,12 +111,17 @@ class StateShelf:
         return found, longest
 
     def take(self, key: tuple[int, ...]) -> bool:
-        """Make a set-aside state the present one; False where llama.cpp refuses it (the cache is then empty)."""
-        state = self._states.pop(key)
+        """Make a set-aside state the present one; False where llama.cpp refuses it (the cache is then empty).
+
+        It stays on the shelf until a longer one that continues it comes, so that two conversations can begin with it.
+        """
+        state = self._states[key]
+        self._states.move_to_end(key)
         self._llm._ctx.kv_cache_clear()
         self._llm.n_tokens = 0
         if not llama_cpp.llama_state_seq_set_data(self._llm._ctx.ctx, state, len(state), 0):
             self._llm._ctx.kv_cache_clear()
+            del self._states[key]
             return False
         self._llm.input_ids[: len(key)] = key
         self._llm.n_tokens = len(key)
