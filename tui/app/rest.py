@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 TYPING_S = 0.25
 """So long after a key the reader counts as typing."""
-PAUSE_S, TYPING_PAUSE_S, LONGEST_PAUSE_S = 0.08, 0.16, 0.5
+PAUSE_S, TYPING_PAUSE_S, LONGEST_PAUSE_S = 0.08, 0.25, 0.5
 """Seconds between two layouts of a reply that streams: at rest, while the reader types, and at most."""
 SHARE = 5.0
 """A layout that took t seconds is followed by a pause of at least SHARE × t, so that keys find the loop free."""
-THRESHOLDS = (4000, 25, 1_000_000)
+THRESHOLDS = (2000, 8, 1_000_000)
 """For `gc.set_threshold`: the oldest generation, whose collection stops everything for tens of milliseconds, is left
 to `tidy`."""
 
