@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -201,7 +201,8 @@ def _state(store: FinderStore, camera: Camera) -> CameraState:
         files, problem = [], f"{camera.place} cannot be read: {error.strerror}"
     if not files and problem is None:
         problem = _nothing(camera, bool(segments))
-    waiting = sum(not _done(store, camera, file) for file in files)
+    known = store.indexed_files(camera.id)
+    waiting = sum(not _done(file, known) for file in files)
     broken = tuple((s.path, s.problem or s.status) for s in segments if s.status != "ok")
     usable = [s for s in segments if s.status != "broken"]
     return CameraState(camera, len(files), len(usable), waiting, broken, store.coverage(camera.name), problem)
@@ -215,12 +216,12 @@ def _nothing(camera: Camera, known: bool) -> str | None:
     return f"{camera.source} is not there" if gone else f"{camera.source} holds no recordings"
 
 
-def _done(store: FinderStore, camera: Camera, file: Path) -> bool:
+def _done(file: Path, known: Mapping[str, tuple[int, int]]) -> bool:
     try:
         found = file.stat()
     except OSError:
         return True
-    return store.is_indexed(camera.id, str(file), found.st_size, found.st_mtime_ns)
+    return known.get(str(file)) == (found.st_size, found.st_mtime_ns)
 
 
 __all__ = [

@@ -67,6 +67,12 @@ class StoreQueries(FinderDatabase):
         where, values = self._where(camera, None, None, "start", "start")
         return [Segment(*row) for row in self._select(columns, "segments", where, values, "start, path")]
 
+    def indexed_files(self, camera_id: int) -> dict[str, tuple[int, int]]:
+        """Size and modification time (nanoseconds) of each recording of a camera when it was indexed, by path."""
+        where = "camera_id = ? AND indexed IS NOT NULL"
+        rows = self._select("path, bytes, mtime_ns", "segments", where, [camera_id], "id")
+        return {path: (bytes_, mtime_ns) for path, bytes_, mtime_ns in rows}
+
     def sightings(
         self, camera: str | None = None, since: float | None = None, until: float | None = None
     ) -> list[Sighting]:

@@ -7,6 +7,7 @@ first where neither does; one that the beginning skips is moved forward by the s
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -125,8 +126,20 @@ def find_recordings(source: Path) -> list[Path]:
 
 
 def _walk(folder: Path) -> Iterable[Path]:
-    for path in folder.rglob("*"):
-        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+    """Every file below a folder that is not hidden; folders below that may not be read are passed over."""
+    waiting = [str(folder)]
+    while waiting:
+        here = waiting.pop()
+        try:
+            entries = list(os.scandir(here))
+        except PermissionError:
+            if here == str(folder):
+                raise
             continue
-        if path.is_file():
-            yield path
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
+            elif entry.is_file():
+                yield Path(entry.path)
