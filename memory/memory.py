@@ -15,6 +15,7 @@ from typing import Any
 from memory.database import Database
 from memory.embedder import Embedder
 from memory.facts import extract
+from memory.fitting import fitted
 from memory.history import History, tells
 from memory.ranking import TIME_BONUS, TOLD_BONUS, Evidence, fuse, order, share_of_words, with_neighbours
 from memory.records import Fact, Hit, PastTurn, SessionInfo
@@ -113,21 +114,17 @@ class Memory:
     def recall_for_prompt(self, text: str, budget_tokens: int, count_tokens: Callable[[str], int]) -> list[Hit]:
         """What belongs into the prompt of a request: the relevant hits that fit into the budget, best first.
 
-        Of a long record the passage that matched stands in for the whole. What is recalled is never stored again.
+        Of a long record the passage that matched, and what stands beside it, enters (see `memory.fitting`). What is
+        recalled is never stored again.
         """
-        kept: list[Hit] = []
+        wanted: list[Hit] = []
         weak = 0
         for hit in self.search(text, self._house.settings.memory.recall_records):
             weak += hit.similarity < PROMPT_SIMILARITY and hit.words == 0
-            if not relevant(hit) or (weak > MOST_WEAK and hit.words == 0):
-                continue
-            for form in (hit.fact.text, hit.excerpt):
-                tokens = count_tokens(form)
-                if tokens <= budget_tokens and (form == hit.excerpt or tokens <= budget_tokens // 2):
-                    budget_tokens -= tokens
-                    kept.append(replace(hit, fact=replace(hit.fact, text=form)))
-                    break
-        return kept
+            if relevant(hit) and (weak <= MOST_WEAK or hit.words > 0):
+                wanted.append(hit)
+        forms = fitted([(hit.fact.text, hit.excerpt) for hit in wanted], budget_tokens, count_tokens)
+        return [replace(hit, fact=replace(hit.fact, text=forms[i])) for i, hit in enumerate(wanted) if i in forms]
 
     def matching(self, query: str) -> list[Hit]:
         """The facts that `query` really means, for deletion: stricter than `search`, and often none.
