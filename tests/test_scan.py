@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from tests.footage import HEIGHT, WIDTH, put, record, table
 from tools.finder.scan.compare_backend import differing, same_look
+from tools.finder.scan.regions import Region
 from tools.finder.scan.result import Scan
 from tools.finder.scan.scan_backend import Scanner
 from tools.finder.scan.settled_backend import SettledModel
+from tools.finder.scan.spots_backend import LastRest
 from tools.finder.scan.video_backend import keyframes, probe, work_size
 
 CUP, BOOK = (200, 120, 34, 30), (90, 150, 60, 40)
@@ -142,3 +144,41 @@ def encoded(scene: NDArray[np.float32]) -> bytes:
     noise = np.random.default_rng(2).normal(0, 2.0, (HEIGHT, WIDTH, 1))
     _, data = cv2.imencode(".jpg", np.clip(scene + noise, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 88])
     return bytes(data)
+
+
+def test_the_ground_behind_who_stood_there_is_nothing_that_was_taken(tmp_path: Path) -> None:
+    """A narrow part of a person rests for long, is taken for settled, and goes: the wall behind was there before."""
+
+    def draw(t: float) -> NDArray[np.float32]:
+        scene = table()
+        if 5.0 <= t < 20.0:
+            sway = 2 * round(np.sin(7 * t))
+            scene[30:230, 250 + sway : 330 + sway] = (60, 70, 64)
+            scene[100:130, 222:250] = (170, 190, 225)
+        return scene
+
+    found = scan(record(tmp_path / "stands.mp4", 30.0, draw))
+    taken = [change for change in found.changes if change.kind == "removed" and change.box[2] > 40]
+    assert not taken
+
+
+def test_the_last_rest_tells_what_came_back() -> None:
+    ground = np.full((60, 80, 3), 90, np.uint8)
+    mask = np.zeros((40, 40), np.uint8)
+    mask[15:25, 15:25] = 1
+    behind = np.full((40, 40, 3), 90, np.float32)
+    person = behind.copy()
+    person[15:25, 15:25] = 200
+    gone = Region((25, 25, 10, 10), (10, 10, 50, 50), mask, person, behind, 1.0, 2.0, 1.0)
+    rest = LastRest()
+    assert not rest.back(gone)
+    rest.begin(ground)
+    assert rest.back(gone)
+    rest.begin(np.clip(ground * 0.8, 0, 255).astype(np.uint8))
+    assert rest.back(gone)
+    rest.note((24, 24, 12, 12))
+    assert not rest.back(gone)
+    thing = ground.copy()
+    thing[25:35, 25:35] = 200
+    rest.begin(thing)
+    assert not rest.back(gone)

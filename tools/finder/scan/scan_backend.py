@@ -7,7 +7,6 @@ the footage, but for what it found.
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.worker_service import Emit
-from tools.finder.looks.appearance_types import CROP_PX, margin_box
 from tools.finder.records import Box
 from tools.finder.scan.carrying_backend import LONGEST_S, Thing, follow
 from tools.finder.scan.compare_backend import differing, same_look
@@ -26,7 +24,9 @@ from tools.finder.scan.refine_backend import Watch, refine
 from tools.finder.scan.regions import IntBox, Region
 from tools.finder.scan.result import Scan, ScanCarried, ScanChange, ScanPerson, ScanProgress, ScanStill
 from tools.finder.scan.settled_backend import WAIT_S, SettledModel
+from tools.finder.scan.spots_backend import LastRest, cut_out, jpeg, with_before
 from tools.finder.scan.video_backend import Probe, Reader, Sample, keyframes, probe, work_size
+from tools.finder.trimming import give_memory_back
 
 Picture = NDArray[np.uint8]
 
@@ -61,12 +61,13 @@ class Scanner:
         cv2.setNumThreads(2)
         self._finder = PersonFinder(Path(detector) if detector else None)
         self._still_px = still_px
+        give_memory_back()
 
     def scan(self, path: str, *, emit: Emit) -> None:
         """Scan a recording: emits `ScanProgress` values and, at the end, one `Scan`. Raises `MediaError`."""
         info = probe(Path(path))
         found = _Pass(Path(path), info, self._finder, self._still_px, emit).run()
-        _give_memory_back()
+        give_memory_back()
         emit(found)
 
     def same_look(self, first: bytes, second: bytes, box: Box) -> float:
@@ -96,6 +97,7 @@ class _Pass:
         self._first: int | None = None
         self._scale = 1.0
         self._held: list[tuple[float, IntBox]] = []
+        self._rest = LastRest()
 
     def run(self) -> Scan:
         self._scale = self._info.width / work_size(self._info)[0]
@@ -160,6 +162,7 @@ class _Pass:
 
     def _set_calm(self, sample: Sample) -> None:
         self._calm, self._calm_still = sample, None
+        self._rest.begin(sample.image)
         if self._first is None:
             self._first = self._keep_calm()
 
@@ -174,6 +177,9 @@ class _Pass:
         self._model.accept(region)
         if verdict.kind != "thing" or self._is_remnant(region) or self._was_person(region, verdict, sample):
             return
+        if self._rest.back(region):
+            return
+        self._rest.note(region.box)
         before = self._keep_calm() if self._calm is not None else None
         self._calm, self._calm_still = sample, None
         after = self._keep_calm()
@@ -185,7 +191,7 @@ class _Pass:
         if verdict.kind != "thing":
             return
         placed, box, (before, after) = verdict.presence > 0, verdict.box, stills
-        crop = _crop(sample.image if placed else _with_before(region, sample.image), box)
+        crop = cut_out(sample.image if placed else with_before(region, sample.image), box)
         watch = Watch(region, placed)
         self._pending.append(_Found(watch, verdict, after if before is None else before, after, crop))
 
@@ -210,7 +216,7 @@ class _Pass:
         """Whether what is gone was a person who had stood there since the recording began."""
         if verdict.presence > 0 or not self._is_large(verdict.box, sample):
             return False
-        return self._finder.is_person(_with_before(region, sample.image), verdict.box)
+        return self._finder.is_person(with_before(region, sample.image), verdict.box)
 
     def _is_large(self, box: IntBox, sample: Sample) -> bool:
         height, width = sample.image.shape[:2]
@@ -231,7 +237,7 @@ class _Pass:
         assert self._calm is not None
         if self._calm_still is None:
             image = self._calm.at_size(self._still_px)
-            self._stills.append(ScanStill(self._calm.offset, _jpeg(image, 88), image.shape[1] / self._info.width))
+            self._stills.append(ScanStill(self._calm.offset, jpeg(image, 88), image.shape[1] / self._info.width))
             self._calm_still = len(self._stills) - 1
         return self._calm_still
 
@@ -260,7 +266,7 @@ class _Pass:
             return None
         sample, (x, y, w, h) = found
         image, s = sample.at_size(self._still_px), self._scale
-        self._stills.append(ScanStill(sample.offset, _jpeg(image, 88), image.shape[1] / self._info.width))
+        self._stills.append(ScanStill(sample.offset, jpeg(image, 88), image.shape[1] / self._info.width))
         box = (round(x * s, 1), round(y * s, 1), round(w * s, 1), round(h * s, 1))
         return ScanCarried(round(sample.offset, 2), box, len(self._stills) - 1)
 
@@ -282,38 +288,9 @@ class _Pass:
         return (round(t, 2), round(x * s, 1), round(y * s, 1), round(w * s, 1), round(h * s, 1))
 
 
-def _give_memory_back() -> None:
-    """Hand what was freed back to the system, where the C library can (glibc): other models need it next."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
-
-
 def _nearest(track: Track, moment: float, box: tuple[float, ...], within_s: float = 3.0) -> float | None:
     """Pixels between the box and where the track was about that moment, or None when it was too far away."""
     x, y, w, h = box
     gaps = [distance((x, y, w, h), point[1:]) for point in track.path if abs(point[0] - moment) <= within_s]
     reach = max(max(point[3], point[4]) for point in track.path)
     return min(gaps) if gaps and min(gaps) <= reach else None
-
-
-def _crop(image: Picture, box: Box) -> bytes:
-    left, top, right, bottom = margin_box(box, image.shape[1], image.shape[0])
-    part = image[top:bottom, left:right]
-    scale = CROP_PX / max(part.shape[:2])
-    if scale < 1.0:
-        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return _jpeg(part, 92)
-
-
-def _with_before(region: Region, image: Picture) -> Picture:
-    """The picture now, with the region as it looked before."""
-    whole = image.copy()
-    left, top, right, bottom = region.roi
-    whole[top:bottom, left:right] = np.clip(region.before, 0, 255).astype(np.uint8)
-    return whole
-
-
-def _jpeg(image: Picture, quality: int) -> bytes:
-    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return bytes(data)

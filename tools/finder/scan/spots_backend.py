@@ -1,0 +1,82 @@
+"""Crops and pictures of what a scan found, and whether a spot looks as it did at rest. Owns no decision what it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.finder.looks.appearance_types import CROP_PX, margin_box
+from tools.finder.records import Box
+from tools.finder.scan.people_backend import overlap
+from tools.finder.scan.regions import IntBox, Region
+
+Picture = NDArray[np.uint8]
+SAME = 0.8
+"""Share of a region's pixels that must be nearer to the old look than to the one between for it to be as it was."""
+
+
+class LastRest:
+    """The last picture in which nothing moved, and where something was placed or removed since.
+
+    Parts of a person who stands still settle like things do. When the person goes, the ground comes back: that is no
+    thing which was taken away, since it was not there when the picture was last at rest.
+    """
+
+    def __init__(self) -> None:
+        self._picture: Picture | None = None
+        self._changed: list[IntBox] = []
+
+    def begin(self, picture: Picture) -> None:
+        """Take a picture (BGR, working size) at rest."""
+        self._picture, self._changed = picture, []
+
+    def note(self, box: IntBox) -> None:
+        """Something was placed or removed there."""
+        self._changed.append(box)
+
+    def back(self, region: Region) -> bool:
+        """Whether a region looks after its change as it did at the last rest, and nothing happened there since."""
+        if self._picture is None or any(_near(region.box, box) for box in self._changed):
+            return False
+        left, top, right, bottom = region.roi
+        inside = region.mask.astype(bool)
+        old: NDArray[Any] = cv2.GaussianBlur(self._picture[top:bottom, left:right], (3, 3), 0).astype(np.float32)
+        around = cv2.dilate(region.mask, np.ones((5, 5), np.uint8)) == 0
+        if old.shape != region.after.shape or not inside.any():
+            return False
+        if around.any():
+            old = old * np.clip(np.median((region.after[around] + 4.0) / (old[around] + 4.0), axis=0), 0.3, 3.0)
+        to_after = np.abs(old - region.after).max(axis=2)[inside]
+        to_before = np.abs(old - region.before).max(axis=2)[inside]
+        return bool((to_after < to_before).mean() >= SAME)
+
+
+def _near(box: IntBox, other: IntBox) -> bool:
+    return max(overlap(box, other), overlap(other, box)) > 0.2
+
+
+def cut_out(image: Picture, box: Box) -> bytes:
+    """JPEG of a box with its margin, at most `CROP_PX` on its longer side."""
+    left, top, right, bottom = margin_box(box, image.shape[1], image.shape[0])
+    part = image[top:bottom, left:right]
+    scale = CROP_PX / max(part.shape[:2])
+    if scale < 1.0:
+        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return jpeg(part, 92)
+
+
+def with_before(region: Region, image: Picture) -> Picture:
+    """The picture now, with the region as it looked before."""
+    whole = image.copy()
+    left, top, right, bottom = region.roi
+    whole[top:bottom, left:right] = np.clip(region.before, 0, 255).astype(np.uint8)
+    return whole
+
+
+def jpeg(image: Picture, quality: int) -> bytes:
+    """JPEG bytes of a picture."""
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return bytes(data)
