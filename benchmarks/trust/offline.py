@@ -34,7 +34,8 @@ _HOOK = f'''
 import os, sys
 
 def _note(event, args, path=os.environ["{LOG}"]):
-    if event not in ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname"):
+    if event not in ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname",
+                     "socket.gethostbyaddr"):
         return
     where = args[1] if event.startswith("socket.s") or event == "socket.connect" else args[0]
     if event == "socket.getaddrinfo":
