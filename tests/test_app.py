@@ -24,7 +24,7 @@ from tui.app.prompt import MOST_PASTED, Prompt, pasted_files
 from tui.app.talk import MOST_VIEWS
 from tui.app.turn_view import TurnView
 
-from .app_kit import NAMES, RecordedHouse, Watchdog, ask, calmest, make_app, settled, until, write
+from .app_kit import NAMES, RecordedHouse, ask, calmest, make_app, settled, until, write
 
 FORGET = "Forget what I told you about the spare key."
 
@@ -222,35 +222,6 @@ async def test_the_house_tells_which_workers_run(pilot: Pilot[Any], house: Recor
     house.tell_workers([])
     await until(pilot, lambda: "chat 1.4 GB" not in shown(pilot))
     assert len([method for method, _ in house.asked if method == "status"]) == asked, "nobody has to ask for it"
-
-
-async def test_no_screen_theme_or_section_of_settings_stops_the_loop(pilot: Pilot[Any]) -> None:
-    """Every visit twice: Python's imports and caches of the first one are made by the app's preloading otherwise."""
-    app = app_of(pilot)
-    for number in range(6):
-        await app.talk.turns.ask(f"# Title {number}\n\n1. *Boil* water\n2. Wait\n\n| a | b |\n|---|---|\n| c | d |")
-    await settled(pilot)
-    watchdog = Watchdog()
-    worst: dict[str, list[float]] = {}
-
-    async def visit(name: str, *keys: str) -> None:
-        watchdog.begin()
-        await pilot.press(*keys)
-        await settled(pilot)
-        worst.setdefault(name, []).append(watchdog.worst_s)
-
-    for _ in range(2):
-        await visit("house", "f2")
-        for number in range(1, 8):
-            await visit(f"tab {number}", f"alt+{number}")
-        await visit("settings", "alt+6")
-        for number in range(3):
-            await visit(f"section {number}", "down")
-        await visit("talk", "escape")
-        app.action_theme()
-        await visit("theme")
-    watchdog.end()
-    assert {name: f"{min(found):.3f}" for name, found in worst.items() if min(found) > 0.1} == {}
 
 
 async def test_own_commands_run_in_the_app(pilot: Pilot[Any], house: RecordedHouse) -> None:
