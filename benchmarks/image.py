@@ -3,8 +3,13 @@
 The model is one of test size that is built here (the real pipeline classes, random weights), drawn large enough that a
 picture takes seconds: its content means nothing, its time is that of the same code. `direct` is a process of its own
 that loads the folder with diffusers and saves with Pillow. Both sides take turns, so that the machine's noise meets
-both; `overhead` compares the medians. `cold` counts from the start of the process, `warm` with the model loaded,
-`with_chat` with the chat model resident beside it.
+both; `overhead` compares the medians.
+
+- `cold`: several fresh processes each way, in alternation. `direct` counts from the start of Python over the import of
+  diffusers and the loading of the folder to the saved picture; `ours` from the request to a house that runs and has no
+  drawing worker, over the start of that worker, to the saved and signed picture. `program` counts ours from the start
+  of Python, with the house's own imports: a program of one request.
+- `warm`: with the model loaded. `with_chat`: with the chat model resident beside it.
 """
 
 from __future__ import annotations
@@ -48,17 +53,33 @@ for line in sys.stdin:
 """
 
 
-class Direct:
-    """The peer: diffusers called directly, in a process of its own."""
+OURS = """
+import json, os, sys, time
+from runtime.house import House
+from tools.image.generate import generate
+from tools.image.request import ImageRequest
+with House.open(os.environ, json.loads(sys.argv[1])) as house:
+    for line in sys.stdin:
+        wish = json.loads(line)
+        started = time.perf_counter()
+        generate(house, ImageRequest(wish["prompt"], seed=wish["seed"]))
+        print(json.dumps(time.perf_counter() - started), flush=True)
+"""
 
-    def __init__(self, model: Path, options: argparse.Namespace) -> None:
+
+class Program:
+    """One way of drawing in a process of its own, which answers a line with the seconds that the picture took."""
+
+    def __init__(self, script: str, argument: str, options: argparse.Namespace, home: Path) -> None:
         self._options = options
-        command = [sys.executable, "-c", DIRECT, str(model)]
+        root = str(Path(__file__).resolve().parent.parent)
+        environment = {**os.environ, "HAUSGEIST_HOME": str(home), "PYTHONPATH": root}
         quiet = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        self._process = subprocess.Popen(command, text=True, **quiet)  # type: ignore[call-overload]
+        command = [sys.executable, "-c", script, argument]
+        self._process = subprocess.Popen(command, text=True, env=environment, **quiet)  # type: ignore[call-overload]
 
     def draw(self, seed: int, file: Path) -> float:
-        """Seconds for one picture, saved."""
+        """Seconds for one picture, saved (by ours under its own name)."""
         wish = {"prompt": "a red fox", "seed": seed, "side": self._options.side, "steps": self._options.steps}
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps({**wish, "file": str(file)}) + "\n")
@@ -76,6 +97,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=96, help="pixels of each side")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=6, help="pictures of each side, warm")
+    parser.add_argument("--cold-rounds", type=int, default=5, help="fresh processes of each side")
     parser.add_argument("--model", type=Path, help="a diffusers folder instead of the one of test size")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -86,25 +108,21 @@ def main() -> None:
         wishes = {"model": model, "width": options.side, "height": options.side, "steps": options.steps}
         overrides = [f"image.{key}={value}" for key, value in wishes.items()]
         with House.open({**os.environ, "HAUSGEIST_HOME": name}, overrides) as house:
-            report = measure(house, model, options, state)
+            report = measure(house, model, options, state, overrides)
     print(json.dumps(report, indent=1))
 
 
-def measure(house: House, model: Path, options: argparse.Namespace, state: Path) -> dict[str, Any]:
+def measure(
+    house: House, model: Path, options: argparse.Namespace, state: Path, overrides: list[str]
+) -> dict[str, Any]:
     """All figures: seconds for a picture."""
-    started = time.perf_counter()
-    direct = Direct(model, options)
-    direct.draw(0, state / "cold.png")
-    direct_cold = time.perf_counter() - started
-    ours_cold = ours(house, 0)
     report: dict[str, Any] = {
         "picture": {"side": options.side, "steps": options.steps, "model": model.name, "cpus": os.cpu_count()},
-        "cold": {
-            "ours_s": round(ours_cold, 2),
-            "direct_s": round(direct_cold, 2),
-            "overhead": round(ours_cold / direct_cold - 1, 4),
-        },
+        "cold": cold(model, options, state, overrides),
     }
+    direct = Program(DIRECT, str(model), options, state)
+    direct.draw(0, state / "direct.png")
+    ours(house, 0)
     report["warm"] = rounds(house, direct, options, state)
     report["memory_bytes"] = {info.name: info.cpu_bytes for info in house.residency.status()}
     report["with_chat"] = with_chat(house, direct, options, state)
@@ -114,6 +132,28 @@ def measure(house: House, model: Path, options: argparse.Namespace, state: Path)
     return report
 
 
+def cold(model: Path, options: argparse.Namespace, state: Path, overrides: list[str]) -> dict[str, Any]:
+    """Fresh processes in turns, each side beginning every other round; see the module's words for what counts."""
+    theirs: list[float] = []
+    mine: list[float] = []
+    whole: list[float] = []
+    for number in range(options.cold_rounds):
+        for house_first in (True, False) if number % 2 else (False, True):
+            started = time.perf_counter()
+            if house_first:
+                program = Program(OURS, json.dumps(overrides), options, state / f"cold-{number}")
+                mine.append(program.draw(number, state / "unused"))
+                whole.append(time.perf_counter() - started)
+            else:
+                program = Program(DIRECT, str(model), options, state)
+                program.draw(number, state / f"cold-{number}.png")
+                theirs.append(time.perf_counter() - started)
+            program.close()
+    program_s = statistics.median(whole)
+    found = compared(mine, theirs)
+    return {**found, "program_s": round(program_s, 2), "program_overhead": round(program_s / found["direct_s"] - 1, 4)}
+
+
 def ours(house: House, seed: int) -> float:
     """Seconds for one picture through the house: planned, drawn in its worker, checked, signed, saved."""
     started = time.perf_counter()
@@ -121,7 +161,7 @@ def ours(house: House, seed: int) -> float:
     return time.perf_counter() - started
 
 
-def rounds(house: House, direct: Direct, options: argparse.Namespace, state: Path) -> dict[str, Any]:
+def rounds(house: House, direct: Program, options: argparse.Namespace, state: Path) -> dict[str, Any]:
     """Both sides in turns, each beginning every other round."""
     mine: list[float] = []
     theirs: list[float] = []
@@ -131,6 +171,11 @@ def rounds(house: House, direct: Direct, options: argparse.Namespace, state: Pat
                 mine.append(ours(house, number))
             else:
                 theirs.append(direct.draw(number, state / f"direct-{number}.png"))
+    return compared(mine, theirs)
+
+
+def compared(mine: list[float], theirs: list[float]) -> dict[str, Any]:
+    """The medians of both sides, and how far apart they are."""
     a, b = statistics.median(mine), statistics.median(theirs)
     spread = [round(value, 3) for value in (min(mine), max(mine), min(theirs), max(theirs))]
     return {
@@ -142,7 +187,7 @@ def rounds(house: House, direct: Direct, options: argparse.Namespace, state: Pat
     }
 
 
-def with_chat(house: House, direct: Direct, options: argparse.Namespace, state: Path) -> dict[str, Any]:
+def with_chat(house: House, direct: Program, options: argparse.Namespace, state: Path) -> dict[str, Any]:
     """Warm once more, with the chat model loaded beside."""
     try:
         chat = open_chat_model(house, None)

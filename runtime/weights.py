@@ -41,7 +41,7 @@ def inspect_folder(folder: Path, what: str, get_it: str, needed: Sequence[str] =
     config = read_json(folder / "config.json", what, get_it)
     for names in needed:
         if not any((folder / name).is_file() for name in names.split("|")):
-            raise _partial(folder / names.replace("|", " or "), what, get_it)
+            raise incomplete(folder / names.replace("|", " or "), what, get_it)
     files = weight_files(folder, what, get_it)
     total = sum(parameters(file, what, get_it) for file in files)
     return FolderFacts(folder, config, total, _digest(folder, files))
@@ -52,7 +52,7 @@ def weight_files(folder: Path, what: str, get_it: str) -> list[Path]:
     for listing in sorted(folder.glob("*.safetensors.index*.json")):
         for name in sorted(set(read_json(listing, what, get_it).get("weight_map", {}).values())):
             if not (folder / name).is_file():
-                raise _partial(folder / name, what, get_it)
+                raise incomplete(folder / name, what, get_it)
     found = sorted(folder.glob("*.safetensors"))
     if found:
         return found
@@ -61,7 +61,7 @@ def weight_files(folder: Path, what: str, get_it: str) -> list[Path]:
             f"The {what} has only pickled weights in {folder}, which are never loaded.",
             remedy="Use a version of it with .safetensors files.",
         )
-    raise _partial(folder / "*.safetensors", what, get_it)
+    raise incomplete(folder / "*.safetensors", what, get_it)
 
 
 def parameters(file: Path, what: str, get_it: str) -> int:
@@ -87,7 +87,7 @@ def read_json(file: Path, what: str, get_it: str) -> dict[str, Any]:
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise _partial(file, what, get_it) from None
+        raise incomplete(file, what, get_it) from None
     except (OSError, ValueError) as problem:
         raise ModelCorruptError(f"The {what} has a broken file {file}: {problem}.", remedy=get_it) from problem
     if not isinstance(value, dict):
@@ -95,7 +95,8 @@ def read_json(file: Path, what: str, get_it: str) -> dict[str, Any]:
     return value
 
 
-def _partial(missing: Path, what: str, get_it: str) -> ModelMissingError:
+def incomplete(missing: Path, what: str, get_it: str) -> ModelMissingError:
+    """The error for a file or folder of a model that is not there."""
     return ModelMissingError(f"The {what} is incomplete: {missing} is missing.", remedy=get_it)
 
 

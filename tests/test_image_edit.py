@@ -230,6 +230,11 @@ def test_the_tool_edits_the_last_picture(home: House) -> None:
     enlarged = told(home, GenerateImage(), session="e", prompt="x", like="last", add="", scale=1.5)
     recipe = read_recipe(enlarged.files[0].path)
     assert (recipe.width, recipe.height, recipe.upscale) == (96, 96, 1.5)
+    smaller = told(home, GenerateImage(), session="e", prompt="x", like=str(edited.files[0].path), add="", scale=0.5)
+    small, before = read_recipe(smaller.files[0].path), read_recipe(edited.files[0].path)
+    assert differing(before, small) == {"width", "height"} and (small.width, small.height) == (32, 32)
+    again = one(home, request_like(home, smaller.files[0].path))
+    assert np.array_equal(pixels(again.path), pixels(smaller.files[0].path))
     context = ToolContext(house=home, memory=None, session="none yet")  # type: ignore[arg-type]
     missing = EditImage().execute(check_args(EditImage(), {"image": "last"}), context)
     assert "No picture was drawn" in str(missing.error)

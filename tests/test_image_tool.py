@@ -202,7 +202,7 @@ def test_a_partial_or_corrupt_folder_is_named(tiny: Path, tmp_path: Path) -> Non
     folder = broken()
     weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
-    with pytest.raises(ModelCorruptError, match=r"unet/diffusion_pytorch_model\.safetensors is broken: it has"):
+    with pytest.raises(ModelCorruptError, match=r"broken file .*unet/diffusion_pytorch_model\.safetensors: it has"):
         inspect(folder, "Get it again.")
     (broken() / "scheduler" / "scheduler_config.json").write_text("{")
     with pytest.raises(ModelCorruptError, match="scheduler_config"):

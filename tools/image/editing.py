@@ -96,6 +96,12 @@ def begin(drawing: Drawing, edit: Edit, source: Source, multiple: int, *, upscal
 
 def finish(drawn: Pixels, edit: Edit, source: Source) -> Pixels:
     """The result: in the size that was asked for, and outside the mask as the source is."""
+    result = _whole(drawn, edit, source)
+    return result if edit.size is None else resized(result, edit.size)
+
+
+def _whole(drawn: Pixels, edit: Edit, source: Source) -> Pixels:
+    """The result as large as it comes out: as the source is, or enlarged from it."""
     if edit.upscale is not None:
         return resized(drawn, (round(source.size[0] * edit.upscale), round(source.size[1] * edit.upscale)))
     if source.mask is None:

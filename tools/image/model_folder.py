@@ -1,27 +1,26 @@
 """What lies in an image model's folder or file: is it whole, how large is it, what can it draw. Loads no weights.
 
-Reads the diffusers layout (`model_index.json`, a folder for each component) and the headers of safetensors files
-(https://github.com/huggingface/safetensors, "Format"). Pickled weights are never used.
+Reads the diffusers layout (`model_index.json`, a folder for each component); the files of weights are read by
+`runtime.weights`. Pickled weights are never used.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runtime.errors import ModelCorruptError, ModelMissingError
+from runtime.errors import ModelMissingError
+from runtime.weights import incomplete, parameters, read_json, weight_files
 
 _NO_WEIGHTS = re.compile(r"Tokenizer|Scheduler|Processor|FeatureExtractor")
 _FEW_STEPS = re.compile(r"turbo|lightning|lcm|hyper-?sd|schnell|dmd2|sdxs|flash-?sd", re.I)
 _ENGLISH = re.compile(r"(?:CLIP|T5)Tokenizer")
 _SAMPLES, _SAMPLE_BYTES = 16, 65_536
 _FEW_STEP_SCHEDULERS = {"LCMScheduler", "TCDScheduler"}
-_MOST_HEADER_BYTES = 100_000_000
+_WHAT = "image model"
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def inspect(path: Path, get_it: str) -> ModelFacts:
         )
     if not path.exists():
         raise ModelMissingError(f"There is no image model at {path}.", remedy=get_it)
-    index = _json(folder / "model_index.json", get_it)
+    index = read_json(folder / "model_index.json", _WHAT, get_it)
     components = _components(index)
     weights: dict[Path, list[Path]] = {}
     variant = None
@@ -69,9 +68,9 @@ def inspect(path: Path, get_it: str) -> ModelFacts:
                 variant = "fp16" if half else variant
                 weights[folder / name] = files
         elif not (folder / name).is_dir():
-            raise _partial(folder / name, get_it)
+            raise incomplete(folder / name, _WHAT, get_it)
     every = [path] if path.is_file() else [file for files in weights.values() for file in files]
-    counts = {file: _parameters(file, get_it) for file in every}
+    counts = {file: parameters(file, _WHAT, get_it) for file in every}
     largest = max((sum(counts[file] for file in files) for files in weights.values()), default=sum(counts.values()))
     configs = {name: _config(folder / name) for name in components}
     return ModelFacts(
@@ -100,61 +99,16 @@ def _components(index: dict[str, Any]) -> dict[str, str]:
 
 def _weights(folder: Path, get_it: str) -> tuple[list[Path], bool]:
     """The safetensors files of one component, and whether only half precision is there."""
-    _json(folder / "config.json", get_it)
-    plain = sorted(file for file in folder.glob("*.safetensors") if ".fp16" not in file.name)
-    half = sorted(folder.glob("*.fp16*.safetensors"))
-    for listing in sorted(folder.glob("*.safetensors.index*.json")):
-        for name in sorted(set(_json(listing, get_it).get("weight_map", {}).values())):
-            if not (folder / name).is_file():
-                raise _partial(folder / name, get_it)
-    if plain or half:
-        return (plain, False) if plain else (half, True)
-    if any(folder.glob("*.bin")) or any(folder.glob("*.pt")):
-        raise ModelMissingError(
-            f"The image model has only pickled weights in {folder}, which are never loaded.",
-            remedy="Use a version of it with .safetensors files.",
-        )
-    raise _partial(folder / "*.safetensors", get_it)
-
-
-def _partial(missing: Path, get_it: str) -> ModelMissingError:
-    return ModelMissingError(f"The image model is incomplete: {missing} is missing.", remedy=get_it)
-
-
-def _json(file: Path, get_it: str) -> dict[str, Any]:
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise _partial(file, get_it) from None
-    except (OSError, ValueError) as problem:
-        raise ModelCorruptError(f"The image model's file {file} is broken: {problem}.", remedy=get_it) from problem
-    if not isinstance(value, dict):
-        raise ModelCorruptError(f"The image model's file {file} is broken: it is no JSON object.", remedy=get_it)
-    return value
-
-
-def _parameters(file: Path, get_it: str) -> int:
-    """Numbers in a safetensors file, by its header; a file that was cut or damaged does not fit its header."""
-    try:
-        with file.open("rb") as source:
-            length = int.from_bytes(source.read(8), "little")
-            size = file.stat().st_size
-            if not 2 <= length <= min(size - 8, _MOST_HEADER_BYTES):
-                raise ValueError("its header is broken")
-            header = json.loads(source.read(length))
-        tensors = [value for name, value in header.items() if name != "__metadata__"]
-        end = max((value["data_offsets"][1] for value in tensors), default=0)
-        if size != 8 + length + end:
-            raise ValueError(f"it has {size} bytes instead of {8 + length + end}")
-        return sum(int(math.prod(value["shape"])) for value in tensors)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as problem:
-        raise ModelCorruptError(f"The image model's file {file} is broken: {problem}.", remedy=get_it) from problem
+    read_json(folder / "config.json", _WHAT, get_it)
+    files = weight_files(folder, _WHAT, get_it)
+    plain = [file for file in files if ".fp16" not in file.name]
+    return plain or files, not plain
 
 
 def _config(folder: Path) -> dict[str, Any]:
     for name in ("config.json", "scheduler_config.json"):
         if (folder / name).is_file():
-            return _json(folder / name, "")
+            return read_json(folder / name, _WHAT, "")
     return {}
 
 

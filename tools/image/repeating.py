@@ -37,7 +37,8 @@ def request_like(house: House, file: Path) -> ImageRequest:
     if recipe.source is not None:
         mask = there("mask", recipe.mask) if recipe.mask else None
         source = there("picture", recipe.source)
-        edit = Edit(source, recipe.region, mask, recipe.strength, recipe.upscale)
+        size = (recipe.width, recipe.height)
+        edit = Edit(source, recipe.region, mask, recipe.strength, recipe.upscale, size)
     return ImageRequest(
         recipe.prompt,
         recipe.negative_prompt,
@@ -56,7 +57,10 @@ def request_like(house: House, file: Path) -> ImageRequest:
 
 
 def scaled(request: ImageRequest, factor: float) -> ImageRequest:
-    """The same picture, each side `factor` times as long."""
+    """The same picture, each side `factor` times as long; a result of editing is made as before and then scaled."""
+    if request.edit is not None and request.edit.size is not None:
+        width, height = (max(1, round(side * factor)) for side in request.edit.size)
+        return replace(request, edit=replace(request.edit, size=(width, height)))
     return replace(
         request,
         width=round((request.width or 0) * factor) or None,

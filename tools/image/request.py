@@ -22,6 +22,7 @@ class Edit:
     """What to do with the picture `source`. Nothing but `strength`: redraw all of it.
 
     `region` (words) or `mask` (a picture, white where to paint) limits it to a part. `upscale` enlarges, 1 to 4 times.
+    `size` (width, height) is what the finished result is scaled to; None: it stays as large as it came out.
     """
 
     source: Path
@@ -29,6 +30,7 @@ class Edit:
     mask: Path | None = None
     strength: float | None = None
     upscale: float | None = None
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
