@@ -83,6 +83,8 @@ def first_sound(house: House, folder: Path, reply_tokens: int) -> dict[str, Any]
     with Session.open(house, "facts") as session:
         for fact in FACTS:
             session.memory.remember(fact, source=fact)
+    with Session.open(house, "warm") as session:  # libraries and stores are loaded at the first turn of a program
+        asyncio.run(_answer(session, "What do you remember about music?"))
     rows = []
     for number, file in enumerate(files):
         in_turn = _one_after_the_other(house, file, f"in-turn-{number}")

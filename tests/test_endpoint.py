@@ -29,7 +29,7 @@ def test_a_turn_begins_pauses_and_ends() -> None:
     (_, began), (paused_at, paused), (ended_at, ended) = found
     assert isinstance(began, Began) and isinstance(paused, Paused) and isinstance(ended, Ended)
     assert began.at_s == pytest.approx((30 - 12) * FRAME_S)  # with the sound before it
-    assert (paused_at - 49) * FRAME_S == pytest.approx(0.22, abs=FRAME_S)
+    assert (paused_at - 49) * FRAME_S == pytest.approx(Patience().pause_s, abs=FRAME_S)
     assert (ended_at - 49) * FRAME_S == pytest.approx(0.8, abs=FRAME_S)
     assert ended.pause == paused.number and ended.speech_end_s == pytest.approx(50 * FRAME_S)
     assert paused.samples[0] == 18 and np.array_equal(ended.samples[: len(paused.samples)], paused.samples)

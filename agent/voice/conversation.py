@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent.events import ApprovalNeeded, Decision
+from agent.recollection import what_is_known
 from agent.session import Session
 from agent.voice.approval import question
 from agent.voice.asking import Asking
@@ -108,12 +109,17 @@ class Conversation:
             await self._task
 
     async def warm(self) -> None:
-        """Load what a first turn needs: recogniser, voice, router and chat model. What is missing is noted."""
-        for load in (self.hearing.warm, self.mouth.warm, self.session.warm):
+        """Load what a first turn needs: recogniser, voice, router, chat model and memory. What is missing is noted."""
+        for load in (self.hearing.warm, self.mouth.warm, self.session.warm, self._recall):
             try:
                 await asyncio.to_thread(load)
             except HausgeistError as problem:
                 self._tell(Note(str(problem)))
+
+    def _recall(self) -> None:
+        """Open what a reply looks things up in."""
+        session = self.session
+        what_is_known(session.house, session.memory, session.documents, "Ready.", (), [])
 
     async def close(self) -> None:
         """End what is said or thought now, and wait until it has ended."""

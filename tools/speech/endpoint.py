@@ -56,7 +56,7 @@ Sign = Began | Paused | Resumed | Ended | Dropped
 class Patience:
     """Seconds of silence after which a turn ends, by what the words so far look like."""
 
-    pause_s: float = 0.22
+    pause_s: float = 0.16
     """Silence after which it is worth recognising what was said so far."""
     complete_s: float = 0.4
     """A whole request was said."""

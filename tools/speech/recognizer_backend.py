@@ -1,12 +1,12 @@
 """The worker service that hears: faster-whisper (Whisper, Radford et al. 2022, on CTranslate2).
 
-Owns the loaded recogniser. Speech is found first by Silero VAD (v6, inside faster-whisper), so that nothing
-is heard in
-silence, noise or music. Owns no capture and no turn-taking.
+Owns the loaded recogniser. Speech is found first by Silero VAD (v6, inside faster-whisper), so that nothing is heard
+in silence, noise or music. Owns no capture and no turn-taking.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import threading
 from pathlib import Path
@@ -30,6 +30,8 @@ _MARGIN = 500
 """Frames of silence (5 s) that the encoder sees after the sound: the decoder needs an end to stop at."""
 _UNSURE_LOGPROB = -0.7
 """Mean log probability of a token below which a short context is not trusted: the sound is heard again in full."""
+_FASTEST = 25.0
+"""Latin letters in a second that nobody says (10 syllables); a Chinese character counts as three."""
 _SILENT_LOGPROB, _NO_SPEECH, _GARBLED = -1.0, 0.6, 2.4
 """Whisper's own limits for a segment that is no speech or a loop (Radford et al. 2022, section 4.5)."""
 
@@ -96,8 +98,7 @@ class RecognizerService:
         *,
         emit: Emit,
     ) -> Transcript:
-        """Recognise a sound file (any format that FFmpeg reads) or mono samples at 16 kHz; emits each
-        `Segment`.
+        """Recognise a sound file (any format that FFmpeg reads) or mono samples at 16 kHz; emits each `Segment`.
 
         `language` (ISO 639-1) is detected when None. `hotwords` are names that are likely to be said.
         Raises `MediaError` for a file that is missing or holds no sound.
@@ -107,6 +108,8 @@ class RecognizerService:
         if not len(samples):
             return Transcript("", None, 0.0, ())
         raw, language_found = self._heard(samples, language, hotwords, emit, short=True)
+        if len(raw) == 1 and _too_much(raw[0].text, duration):
+            raw = [dataclasses.replace(raw[0], text=_first_half(raw[0].text))]
         if any(not _is_speech(part) or part.avg_logprob < _UNSURE_LOGPROB or _doubled(part.text) for part in raw):
             raw, language_found = self._heard(samples, language, (), emit, short=False)
         segments = [Segment(part.start, part.end, part.text.strip()) for part in raw if _is_speech(part)]
@@ -151,9 +154,29 @@ def _is_speech(raw: Any) -> bool:
 
 def _doubled(text: str) -> bool:
     """Whether `text` says everything twice, as Whisper does when it misses the end."""
-    bare = "".join(char for char in text.lower() if char.isalnum())
+    bare = _bare(text)
     half = len(bare) // 2
     return half >= 3 and bare[:half] == bare[half:]
+
+
+def _too_much(text: str, duration_s: float) -> bool:
+    """Whether `text` says everything twice and nobody could have said that much: then it was said once."""
+    width = sum(3 if ord(char) > 0x2E7F else 1 for char in _bare(text))
+    return _doubled(text) and width > _FASTEST * duration_s
+
+
+def _first_half(text: str) -> str:
+    """The first of the two times, with the mark that ends it."""
+    half, count = len(_bare(text)) // 2, 0
+    for at, char in enumerate(text):
+        if count == half and (char.isalnum() or char.isspace()):
+            return text[:at]
+        count += char.isalnum()
+    return text
+
+
+def _bare(text: str) -> str:
+    return "".join(char for char in text.lower() if char.isalnum())
 
 
 def _joined(segments: list[Segment], language: str) -> str:

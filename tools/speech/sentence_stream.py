@@ -1,6 +1,7 @@
 """From text that is still being written to sentences that can be said. Owns no synthesis.
 
-The first sentence of a reply is given out by clauses, so that its sound begins sooner; later ones whole.
+The first sentence of a reply is given out by clauses, each as soon as it is written, so that its sound begins sooner;
+later ones whole.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ _JOINT = re.compile(
 )
 """Words before which a person may draw breath, where there is no mark."""
 _JOINT_LEAST = 24
+_MARKUP = re.compile(r"[*_`#|~<>\[\]]|^\s*(?:[-+•]|\d+[.)])")
+"""What may be Markdown or HTML: it is read as a whole, not by clauses."""
 _END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*\s+|[。！？；]+[”’」』）]*|\n+)")
 
 
@@ -36,12 +39,23 @@ class SentenceStream:
             if not _open_code(ready) and _ended(ready, rest):
                 self._held = rest
                 return self._by_clauses(sentences(ready))
-        return []
+        return self._clause() if self._first else []
 
     def close(self) -> list[str]:
         """The rest, once the text has ended."""
         rest, self._held = self._held, ""
         return self._by_clauses(sentences(rest))
+
+    def _clause(self) -> list[str]:
+        """A clause of the first sentence that is whole while the sentence is not; something has to follow it."""
+        for mark in _CLAUSE.finditer(self._held):
+            clause, rest = self._held[: mark.end()], self._held[mark.end() :]
+            if mark.end() >= len(self._held) or _MARKUP.search(clause):
+                return []
+            if _width(clause.strip()) >= _FIRST_CLAUSE[0] and not _inside_number(self._held, mark):
+                self._held = rest
+                return sentences(clause)
+        return []
 
     def _by_clauses(self, found: list[str]) -> list[str]:
         if not found or not self._first:
@@ -60,8 +74,7 @@ def clauses(sentence: str) -> list[str]:
         return [sentence]
     found = []
     for mark in _CLAUSE.finditer(sentence):
-        inside_number = sentence[mark.end() : mark.end() + 1].isdigit() and mark[0].strip() in ",:"
-        if not inside_number and _far_enough(sentence, mark.end(), least):
+        if not _inside_number(sentence, mark) and _far_enough(sentence, mark.end(), least):
             found.append((mark.end(), ""))
             break
     for word in _JOINT.finditer(sentence):
@@ -72,6 +85,11 @@ def clauses(sentence: str) -> list[str]:
         return [sentence]
     cut, added = min(found)
     return [sentence[:cut].strip() + added, sentence[cut:].strip()]
+
+
+def _inside_number(text: str, mark: re.Match[str]) -> bool:
+    """Whether a comma or colon belongs to a number or a time."""
+    return text[mark.end() : mark.end() + 1].isdigit() and mark[0].strip() in ",:"
 
 
 def _far_enough(sentence: str, cut: int, least: int) -> bool:
