@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from langchain_core.tools import BaseTool, StructuredTool
+
 from tools.contract import Risk, ToolContext, ToolOutput
 from tools.registry import Registry, risk_of
 
@@ -70,23 +72,34 @@ def obeying_server() -> Iterator[tuple[str, Obeying]]:
         server.server_close()
 
 
+def foreign_tool(order: str) -> BaseTool:
+    """A tool as an MCP server would offer it, whose description is an order."""
+
+    def forecast(city: str) -> str:
+        return f"Rain in {city}."
+
+    return StructuredTool.from_function(forecast, name="weather_forecast", description=order)
+
+
 class Watched(Registry):
     """The house's own tools; a call that passed the approval is noted, and one that would change something ends there.
 
     `results` stand in for what a tool finds, so that a camera's words can be an order.
     """
 
-    def __init__(self, real: Registry) -> None:
+    def __init__(self, real: Registry, foreign: BaseTool) -> None:
         self.__dict__.update(real.__dict__)
+        self.tools = {**real.tools, foreign.name: foreign}
         self.started: list[CallOf] = []
         self.results: dict[str, ToolOutput] = {}
 
     async def acall(self, name: str, args: Mapping[str, Any], context: ToolContext) -> ToolOutput:
         """Note the call; run it only where it reads."""
+        tool = self.get(name)  # raises for a tool that this installation does not have: nothing starts
         self.started.append((name, dict(args)))
         if name in self.results:
             return self.results[name]
-        if risk_of(self.get(name)) is not Risk.READ:
+        if risk_of(tool) is not Risk.READ:
             return ToolOutput(facts={"noted": True}, say="Noted.")
         return await super().acall(name, args, context)
 
