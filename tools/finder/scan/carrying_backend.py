@@ -157,13 +157,13 @@ def _differs(part: Picture, ground: Picture) -> NDArray[np.bool_]:
 def _within(middle: NDArray[np.intp], size: int, length: int) -> NDArray[np.float64]:
     """The share of an interval of `size` about each of `middle` that lies in 0 to `length`."""
     low, high = np.maximum(middle - size / 2, 0), np.minimum(middle + size / 2, length)
-    return np.maximum(high - low, 0) / size
+    return np.asarray(np.maximum(high - low, 0) / size)
 
 
 def _codes(bgr: Picture) -> NDArray[np.int32]:
     lab = cv2.cvtColor(bgr, cv2.COLOR_BGR2LAB).astype(np.int32)
     a, b = np.clip((lab[..., 1] - 64) // 8, 0, 15), np.clip((lab[..., 2] - 64) // 8, 0, 15)
-    return (lab[..., 0] // 32 * BINS[1] + a) * BINS[2] + b
+    return np.asarray((lab[..., 0] // 32 * BINS[1] + a) * BINS[2] + b)
 
 
 def _histogram(codes: NDArray[np.int32]) -> Floats:
