@@ -103,7 +103,7 @@ class Blocks:
             if spanned == len(places):
                 _fill(handle, found, first * size)
             elif spanned * size > len(places) * APART:
-                raw = memoryview(found.reshape(-1).view(np.uint8))
+                raw = found.reshape(-1).view(np.uint8).data
                 for number, place in enumerate(places.tolist()):
                     os.preadv(handle, [raw[number * size : (number + 1) * size]], place * size)
             else:
@@ -175,7 +175,7 @@ class Blocks:
 
     @property
     def _row_bytes(self) -> int:
-        return self._width * self._dtype.itemsize
+        return int(self._width * self._dtype.itemsize)
 
     def _file(self, block: int) -> str:
         return f"{self._folder}/{self._name}-{ROWS >> 10}k-{block:06d}.rows"
@@ -193,7 +193,7 @@ def side_by_side(work: Callable[[T], None], parts: Sequence[T], *, worth: bool =
 
 def _fill(handle: int, rows: NDArray[Any], offset: int) -> None:
     """Read a file from `offset` on into `rows` (contiguous), as far as it goes."""
-    raw, done = memoryview(rows.reshape(-1).view(np.uint8)), 0
+    raw, done = rows.reshape(-1).view(np.uint8).data, 0
     while done < len(raw):
         got = os.preadv(handle, [raw[done:]], offset + done)
         if got == 0:
