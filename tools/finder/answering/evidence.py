@@ -160,8 +160,8 @@ def _ratio(values: Floats, house: Floats, steep: float, share: Shares | None = N
     bins = int(1 / step) + 1
     shares = np.ones(len(house)) if share is None else share
     size = float(shares.sum()) ** 2 / max(float((shares**2).sum()), 1e-9)
-    counts = np.bincount(np.clip(house / step, 0, bins - 1).astype(np.intp), shares, minlength=bins)
-    counts *= size / max(float(shares.sum()), 1e-9)
+    places = np.clip(house / step, 0, bins - 1).astype(np.intp)
+    counts = np.asarray(np.bincount(places, shares, bins), np.float64) * (size / max(float(shares.sum()), 1e-9))
     kernel = np.exp(-0.5 * (np.arange(-32, 33) / 8) ** 2) / (KERNEL * math.sqrt(2 * math.pi))
     dense = np.convolve(counts, kernel)[32 : 32 + bins]
     place = np.clip(kept / step, 0, bins - 1).astype(np.intp)
