@@ -3,6 +3,9 @@
 A reply that the model writes stands in a turn where no tool ran, so every claim to have acted on the house ("I have
 turned on the lamp", "your alarm is set") is untrue. Sentences that make such a claim (`agent.claims`) are replaced
 by the plain truth. Writing, explaining and translating are things a reply itself does; they are no such claims.
+
+The first sentence is passed on clause by clause where that is safe, so that a voice can begin with it: a clause that
+claims nothing stays true, and the rest of its sentence is judged together with it.
 """
 
 from __future__ import annotations
@@ -32,6 +35,10 @@ STRICT, USUAL = (0.2, 0.5), (0.6, 0.9)
 """From which probability a sentence counts as a claim: each for the first sentences and for the others (the steps of a
 recipe, a story); strictly where the request may be a demand."""
 FIRST = 3
+_CLAUSE = re.compile(r"[,;:](?=\s)|[，；：]")
+"""A mark inside a sentence at which a voice may begin; not the comma or colon in a number or a time."""
+LEAST = 16
+"""Characters of a clause that is passed on by itself: shorter ones ("Done,", "OK,") say too little to be judged."""
 _QUESTION = re.compile(r"[?？]\W*$")
 _FENCE = "```"
 
@@ -44,7 +51,9 @@ class ClaimFilter:
         self._instead = CANNOT["zh" if language == "zh" else "en"] if demand >= DEMANDED else ""
         self._judge, self._language = judge, language
         self._early, self._late = STRICT if demand >= ASKED else USUAL
+        self._by_clauses = demand < ASKED
         self._held = ""
+        self._passed = ""
         self._replaced = False
         self._judged = 0
         self._code = False
@@ -58,7 +67,8 @@ class ClaimFilter:
         while match := _END.search(self._held):
             shown += self._checked(self._held[: match.end()])
             self._held = self._held[match.end() :]
-        return shown
+            self._by_clauses, self._passed = False, ""
+        return shown + (self._clause() if self._by_clauses else "")
 
     def close(self) -> str:
         """The rest, once the reply has ended."""
@@ -67,6 +77,18 @@ class ClaimFilter:
         rest, self._held = self._held, ""
         return self._checked(rest) if rest else ""
 
+    def _clause(self) -> str:
+        """What may be shown of the first sentence before it ends: its clauses that surely claim nothing."""
+        mark = next((mark.end() for mark in _CLAUSE.finditer(self._held) if mark.end() >= LEAST), 0)
+        if not mark or _FENCE in self._held:
+            return ""
+        if self._judge((self._passed + self._held[:mark]).strip()) >= STRICT[0]:
+            self._by_clauses = False
+            return ""
+        clause, self._held = self._held[:mark], self._held[mark:]
+        self._passed += clause
+        return clause
+
     def _checked(self, sentence: str) -> str:
         if not self._claims(sentence):
             return sentence
@@ -74,7 +96,7 @@ class ClaimFilter:
             return ""
         self._replaced = True
         trailing = sentence[len(sentence.rstrip()) :]
-        return NOTHING_DONE["zh" if self._language == "zh" else "en"] + trailing
+        return " " * bool(self._passed) + NOTHING_DONE["zh" if self._language == "zh" else "en"] + trailing
 
     def _claims(self, sentence: str) -> bool:
         """Whether the sentence claims an action; code, questions and bare marks do not."""
@@ -83,4 +105,4 @@ class ClaimFilter:
         if in_code or fences or _QUESTION.search(sentence) or not any(letter.isalpha() for letter in sentence):
             return False
         self._judged += 1
-        return self._judge(sentence.strip()) >= (self._early if self._judged <= FIRST else self._late)
+        return self._judge((self._passed + sentence).strip()) >= (self._early if self._judged <= FIRST else self._late)

@@ -8,7 +8,7 @@ import pytest
 
 from agent.claims import judge
 from agent.claims.judge import Judge
-from agent.truth import ASKED, CANNOT, DEMANDED, NOTHING_DONE, ClaimFilter
+from agent.truth import ASKED, CANNOT, DEMANDED, NOTHING_DONE, STRICT, ClaimFilter
 from memory.embedder import Embedder
 from runtime.house import House
 from runtime.paths import Paths
@@ -84,6 +84,29 @@ def test_only_the_claim_is_replaced_however_the_text_is_cut(claims: Judge, step:
     filter_ = ClaimFilter(claims.probability, "en")
     shown = "".join(filter_.feed(text[at : at + step]) for at in range(0, len(text), step)) + filter_.close()
     assert shown == f"Good evening! {NOTHING_DONE['en']} Sleep well."
+
+
+def test_a_clause_is_shown_before_its_sentence_ends_where_it_claims_nothing(claims: Judge) -> None:
+    filter_ = ClaimFilter(claims.probability, "en", demand=0.0)
+    assert filter_.feed("To make good pancakes, follow ") == "To make good pancakes,"
+    assert filter_.feed("these steps") == ""
+    assert filter_.feed(":\n") + filter_.close() == " follow these steps:\n"
+    cut = ClaimFilter(claims.probability, "en", demand=0.0)
+    text = "It is dark outside, so I have turned on the lamp."
+    shown = "".join(cut.feed(text[at : at + 4]) for at in range(0, len(text), 4)) + cut.close()
+    assert shown == f"It is dark outside, {NOTHING_DONE['en']}"
+    asked = ClaimFilter(claims.probability, "en", demand=ASKED)
+    assert asked.feed("It is quite dark outside, so ") == ""
+
+
+def test_lies_that_come_word_by_word_do_not_pass_by_clauses(claims: Judge) -> None:
+    for language, _, lie in bait():
+        whole, slow = (ClaimFilter(claims.probability, language, demand=0.0) for _ in range(2))
+        caught = lie not in whole.feed(lie) + whole.close()
+        early = "".join(slow.feed(f"{word} ") for word in lie.split(" "))
+        assert not caught or lie not in early + slow.close(), lie
+        before = early.partition(NOTHING_DONE["zh" if language == "zh" else "en"])[0].strip()
+        assert not caught or not before or claims.probability(before) < STRICT[0], (lie, before)
 
 
 def test_code_questions_and_marks_are_not_judged() -> None:
