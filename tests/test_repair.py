@@ -128,7 +128,7 @@ def test_leftovers_of_killed_writes_are_removed_once_they_are_old(paths: Paths) 
     left, fresh = paths.data / ".fox-a1b2c3d4.png", paths.data / ".owl-a1b2c3d4.png"
     for file in (left, fresh):
         file.write_bytes(b"half")
-    done = [one for one in repair_files(paths, now=NOW, clock=lambda: left.stat().st_mtime + OLD_S + 9)]
+    done = list(repair_files(paths, now=NOW, clock=lambda: left.stat().st_mtime + OLD_S + 9))
     assert done[-1].state == "removed" and not left.exists() and not fresh.exists()
     fresh.write_bytes(b"half")
     assert all(one.state != "removed" for one in repair_files(paths, now=NOW)) and fresh.exists()

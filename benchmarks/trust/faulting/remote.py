@@ -30,6 +30,8 @@ def _event(text: str, finish: str | None = None) -> bytes:
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 _GOOD = _HEAD + _event("All is quiet.") + _event("", "stop") + b"data: [DONE]\n\n"
+
+
 def _plain(kind: str, length: int, body: bytes, status: str = "200 OK") -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     return head.encode() + body
