@@ -1,4 +1,4 @@
-"""`hausgeist doctor --repair`: damaged databases, word indexes, vectors, columns, settings; what it says is what it did."""
+"""`hausgeist doctor --repair`: damaged databases, word indexes, columns, settings; what it says is what it did."""
 
 from __future__ import annotations
 
@@ -113,7 +113,8 @@ def test_stills_that_are_gone_and_columns_are_put_right(environment: dict[str, s
     with FinderStore(paths.finder) as store:
         Facts(paths.finder / "facts").catch_up(store)
         store._database.execute(
-            "INSERT INTO stills (segment_id, camera_id, time, file, scale) VALUES (1, 1, 1.0, 'stills/aa/gone.jpg', 1.0)"
+            "INSERT INTO stills (segment_id, camera_id, time, file, scale)"
+            " VALUES (1, 1, 1.0, 'stills/aa/gone.jpg', 1.0)"
         )
     for file in (paths.finder / "facts").glob("*.rows"):
         file.write_bytes(bytes(10))
