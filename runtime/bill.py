@@ -46,7 +46,7 @@ def bill(catalogue: Catalogue) -> Bom:
     from cyclonedx.model.component import Component, ComponentType
 
     rows = all_licences(catalogue)
-    installed = {canonicalize_name(one.metadata["Name"]): one for one in distributions()}
+    installed = {str(canonicalize_name(one.metadata["Name"])): one for one in distributions()}
     root = Component(name=OURS, version=distribution(OURS).version, type=ComponentType.APPLICATION, bom_ref=OURS)
     bom = Bom()
     bom.metadata.component = root

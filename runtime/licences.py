@@ -90,7 +90,8 @@ def model_licences(catalogue: Catalogue, rules: Rules) -> list[Licence]:
 
 def expression_of(package: Distribution, rules: Rules) -> str:
     """A package's licence as an SPDX expression; `UNKNOWN` where it states none that can be read."""
-    about, name = package.metadata, canonicalize_name(package.metadata["Name"])
+    about: Any = package.metadata  # an email.message.Message, which its protocol does not say in full
+    name = canonicalize_name(about["Name"])
     told = [about.get("License-Expression") or "", rules.stated.get(name, "")]
     written = (about.get("License") or "").strip().split("\n")[0]  # some put the whole text there, its name first
     told.append(rules.spelled.get(written, written))

@@ -177,5 +177,7 @@ def _hub(row: Mapping[str, Any]) -> HubSnapshot:
     return HubSnapshot(row["repository"], row.get("revision", "main"), tuple(row["files"]), row.get("about_bytes", 0))
 
 
-def _plain(name: str) -> bool:
-    return isinstance(name, str) and bool(name) and not name.startswith(("/", ".")) and ".." not in name.split("/") and "\\" not in name
+def _plain(name: object) -> bool:
+    if not isinstance(name, str) or not name or "\\" in name:
+        return False
+    return not name.startswith(("/", ".")) and ".." not in name.split("/")

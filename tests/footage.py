@@ -19,7 +19,7 @@ def table(seed: int = 1) -> NDArray[np.float32]:
     grain = np.random.default_rng(seed).normal(0.0, 1.0, (HEIGHT // 6, WIDTH // 6))
     fine = np.kron(grain, np.ones((6, 6)))[:HEIGHT, :WIDTH] * 5.0
     plain = np.array([95.0, 130.0, 165.0])
-    return (plain[None, None, :] + fine[:, :, None]).astype(np.float32)
+    return np.asarray(plain[None, None, :] + fine[:, :, None], np.float32)
 
 
 def put(scene: NDArray[np.float32], box: tuple[int, int, int, int], colour: Sequence[float]) -> None:

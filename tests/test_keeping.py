@@ -1,9 +1,8 @@
-"""Backups and restoring: consistent while in use, verified, in one step, without secrets, nothing newer, nothing lost."""
+"""Backups and restoring: consistent while in use, verified, in one step, without secrets, nothing lost."""
 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
 import zipfile
@@ -153,7 +152,7 @@ def test_a_damaged_backup_changes_nothing(paths: Paths, tmp_path: Path, way: str
         with zipfile.ZipFile(target, "w") as archive:
             archive.writestr("a.txt", "a")
     before = content(paths)
-    with pytest.raises((StorageError, UsageError), match="damaged|no backup"):
+    with pytest.raises((StorageError, UsageError), match=r"damaged|no backup"):
         restore(paths, CONTENTS, target, now=NOW)
     assert content(paths) == before and not list(paths.data.parent.glob(".*"))
 
@@ -249,7 +248,7 @@ def test_cancelling_leaves_no_half_backup(paths: Paths, tmp_path: Path) -> None:
 
     with pytest.raises(CallCancelled):
         make_backup(paths, CONTENTS, target, Wanted(), now=NOW, program="t", check=cancelled)
-    assert target.read_bytes() == whole and os.listdir(target.parent) == ["b.zip"]
+    assert target.read_bytes() == whole and [file.name for file in target.parent.iterdir()] == ["b.zip"]
 
 
 def test_the_commands(cli: Cli, environment: dict[str, str], tmp_path: Path) -> None:
