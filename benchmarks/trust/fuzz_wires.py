@@ -101,7 +101,7 @@ def _answers(data: bytes, folder: Path) -> None:
         from runtime.house import House
 
         with House.open({"HAUSGEIST_HOME": str(folder), "HAUSGEIST_CHAT__REMOTE_URL": "http://127.0.0.1/v1"}) as house:
-            assert "failed" in turn_error(problem, house)
+            assert "The chat server at http://127.0.0.1/v1" in turn_error(problem, house)
 
 
 _ROUTES = ("/v1/chat/completions", "/v1/embeddings", "/v1/audio/speech", "/v1/images/generations", "/api/tools/recall")
@@ -128,9 +128,11 @@ class _NoHouse:
 
 async def _post(route: str, body: Any) -> None:
     from agent.serving.app import create_api
+    from agent.serving.state import State
 
     api = create_api()
-    api.state.house = _NoHouse()
+    nobody: Any = _NoHouse()
+    api.state.house = State(nobody, nobody)
     transport = httpx.ASGITransport(api, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         content = json.dumps(body).encode()

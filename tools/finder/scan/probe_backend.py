@@ -103,7 +103,7 @@ def probe(path: Path) -> Probe:
                 times.append(None if packet.pts is None else float(packet.pts * packet.time_base))
         except FFmpegError as problem:
             problems.append(f"it breaks off ({words(problem)})")
-        if not times or not keys or not stream.codec_context.width:
+        if not times or not keys or stream.codec_context is None or not stream.codec_context.width:
             raise MediaError(f"The video {path} has no readable picture.", remedy=REMEDY)
         return _summary(path, stream, container, times, keys, problems)
 
