@@ -17,6 +17,7 @@ from runtime.keeping.exchange import finish as finish_restoring
 from runtime.paths import Paths
 from runtime.residency import Residency
 from runtime.settings import Settings, load_settings
+from runtime.telemetry import forbid_telemetry
 
 
 @dataclass
@@ -40,6 +41,7 @@ class House:
         settings: Settings | None = None,
     ) -> House:
         """Read the settings and make the objects; loads no model. Raises `SettingsError`."""
+        forbid_telemetry()
         paths = Paths.from_environment(environ)
         finish_restoring(paths)
         settings = settings or load_settings(paths.settings_file, environ, overrides)

@@ -19,13 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from runtime.errors import SettingsError, nearest
 
 ENVIRONMENT_PREFIX = "HAUSGEIST_"
-NOT_SETTINGS = {
-    "HAUSGEIST_CUDA",  # of the Makefile
-    "HAUSGEIST_FAKE_NOW",
-    "HAUSGEIST_HOME",
-    "HAUSGEIST_MODELS",
-    "HAUSGEIST_SHARED_DATA",
-}
+_OTHERS = ("CUDA", "FAKE_NOW", "HOME", "MODELS", "SHARED_DATA")
+NOT_SETTINGS = {f"{ENVIRONMENT_PREFIX}{name}" for name in _OTHERS}
 
 
 class Section(BaseModel):

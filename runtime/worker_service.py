@@ -16,8 +16,8 @@ from typing import Any
 
 from runtime.errors import CallCancelled, HausgeistError, WorkerError
 from runtime.niceness import stand_back
+from runtime.telemetry import forbid_telemetry
 
-NO_TELEMETRY = {"DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "ANONYMIZED_TELEMETRY": "False"}
 READY, ITEM, DONE, FAILED = "ready", "item", "done", "failed"
 
 
@@ -50,8 +50,7 @@ def serve(connection: Connection, target: str, kwargs: dict[str, Any], niceness:
     """Run in the new process: build `target` with `kwargs`, then answer calls until told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stand_back(niceness)
-    for variable, value in NO_TELEMETRY.items():
-        os.environ.setdefault(variable, value)
+    forbid_telemetry()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle OpenMP threads sleep: other workers need the cores
     lock = threading.Lock()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 import time
@@ -90,12 +91,17 @@ def on_terminal(environ: dict[str, str], arguments: Sequence[str], replies: Sequ
     waiting = list(replies)
     deadline = time.monotonic() + 300
     with suppress(OSError):  # the terminal ends with the program
-        while data := os.read(leader, 65536):
+        while True:
+            readable, _, _ = select.select([leader], [], [], max(0.0, deadline - time.monotonic()))
+            if not readable:
+                process.kill()
+                raise AssertionError(f"nothing more came in time: {seen!r}")
+            if not (data := os.read(leader, 65536)):
+                break
             seen += data.decode(errors="replace")
             while waiting and (found := seen.find(waiting[0][0], at)) >= 0:
                 at = found + len(waiting[0][0])
                 os.write(leader, waiting.pop(0)[1].encode())
-            assert time.monotonic() < deadline, seen
     os.close(leader)
     assert not waiting, f"never shown: {waiting[0][0]!r} in {seen!r}"
     return Ran(process.wait(timeout=60), seen, "")

@@ -51,6 +51,7 @@ def test_ctrl_c_stops_the_answer_and_the_chat_goes_on(environment: dict[str, str
     arguments = ["chat", "--set", "chat.max_reply_tokens=400"]
     steps = [
         ("› ", "Tell me a very long story about an old lighthouse and its keeper.\r"),
+        ("lighthouse", ""),  # the line itself, as the terminal shows what is typed
         ("lighthouse", "\x03"),
         ("(stopped)", ""),
         ("› ", "\x04"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import huggingface_hub.constants  # noqa: F401 - reads the environment when it is imported: before any test changes it
 import pytest
 
 from runtime.downloads import PullProgress, list_models, pull, verify

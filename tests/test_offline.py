@@ -48,9 +48,6 @@ def test_the_whole_tour_tries_to_reach_nobody(tour: Offline) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    reason="one run of the tour left 20 packets without a route, by native code: not traced yet, see SECURITY.md"
-)
 def test_native_libraries_try_to_reach_nobody(tour: Offline) -> None:
     assert tour.unroutable == 0, "something that is not Python sent a packet elsewhere"
 

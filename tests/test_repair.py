@@ -20,6 +20,7 @@ from benchmarks.trust.faulting.filled import FACTS, SEGMENTS, content, fill
 from runtime.errors import DamagedError
 from runtime.house import House
 from runtime.keeping.backup import Wanted, make_backup
+from runtime.keeping.contents import Store
 from runtime.keeping.salvage import Saved, Wreck, joined, mend_header
 from runtime.paths import Paths
 from tests.cli_driver import Cli, in_process
@@ -43,8 +44,9 @@ def cli(
 
 @pytest.mark.parametrize("store", CONTENTS.stores, ids=lambda store: store.name)
 @pytest.mark.parametrize("backed_up", [False, True], ids=["alone", "backed-up"])
-def test_every_way_of_damage_to_every_database(tmp_path: Path, store: object, backed_up: bool) -> None:
-    found = corruption.databases(store, backed_up=backed_up)(tmp_path, random.Random(f"{store} {backed_up}"))  # type: ignore[arg-type]
+def test_every_way_of_damage_to_every_database(tmp_path: Path, store: Store, backed_up: bool) -> None:
+    dice = random.Random(f"{store.name} {backed_up}")
+    found = corruption.databases(store, backed_up=backed_up)(tmp_path, dice)
     assert found.tried == len(damage.DATABASE) and (found.wrong, found.lost) == ([], 0)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -102,32 +103,43 @@ class Wreck:
             yield from self._unnumbered(table, names, saved)
             return
         waiting, halvings = [(-_LAST, _LAST)], 0
+        numbers: list[int] = []
+        broke: list[int] = []
         while waiting:
             first, last = waiting.pop()
             ascending = _Reading(self._database, table.name, names, first, last, "ASC")
-            yield from ascending
+            yield from _noting(ascending, numbers)
             if ascending.whole:
                 continue
             first = max(first, ascending.reached + 1)
+            broke.append(first)
             descending = _Reading(self._database, table.name, names, first, last, "DESC")
-            yield from descending
+            yield from _noting(descending, numbers)
             last = min(last, descending.reached - 1)
             if descending.whole or first > last:
                 continue
+            broke.append(last)
             halvings += 1
             if first == last or halvings > MOST_HALVINGS:
                 saved.gaps.append((first, last))
                 continue
             middle = (first + last) // 2
             waiting += [(middle + 1, last), (first, middle)]
-        saved.gaps = joined(saved.gaps)
+        saved.gaps = joined([*saved.gaps, *_unread(numbers, broke)])
 
     def _unnumbered(self, table: Table, names: str, saved: Saved) -> Iterator[Row]:
-        """Rows of a table without row ids: from its beginning until a page cannot be read."""
+        """Rows of a table without row ids: from its beginning until a page cannot be read.
+
+        A page that seems to end too early is seen by SQLite's own check only.
+        """
         try:
             for row in self._database.execute(f"SELECT {names} FROM {table.name}"):  # noqa: S608 - names of ours
                 yield (0, *row)
+            checked = self._database.execute(f"PRAGMA integrity_check({table.name})").fetchone()
+            whole = checked is not None and checked[0] == "ok"
         except sqlite3.DatabaseError:
+            whole = False
+        if not whole:
             saved.gaps.append((0, 0))
 
 
@@ -151,6 +163,27 @@ class _Reading:
             self.whole = True
         except sqlite3.DatabaseError:
             return
+
+
+def _noting(reading: _Reading, numbers: list[int]) -> Iterator[Row]:
+    for row in reading:
+        numbers.append(row[0])
+        yield row
+
+
+def _unread(numbers: list[int], broke: list[int]) -> Iterator[tuple[int, int]]:
+    """For each row id at which reading broke off, the range around it of ids that no row was read for.
+
+    A page of which a part is zeros seems to end there: what it held is missing without a second error.
+    """
+    numbers.sort()
+    for number in broke:
+        at = bisect_left(numbers, number)
+        if at == len(numbers) or numbers[at] != number:
+            yield (
+                numbers[at - 1] + 1 if at else -_LAST,
+                numbers[at] - 1 if at < len(numbers) else _LAST,
+            )
 
 
 def joined(gaps: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

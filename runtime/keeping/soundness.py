@@ -45,6 +45,8 @@ def problems(file: Path, *, quick: bool = False) -> list[str]:
             ):
                 raise StorageError(f"The database {file} cannot be looked at: {problem}.") from problem
         return [str(problem)]
+    except UnicodeDecodeError:  # what SQLite says of broken text may quote it
+        return ["broken text"]
 
 
 def _orphans(database: sqlite3.Connection) -> list[tuple[str, int, str]]:
