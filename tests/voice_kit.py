@@ -16,6 +16,7 @@ from memory.memory import Memory
 from runtime.cancellation import Cancellation
 from runtime.house import House
 from tools.contract import ToolFile, ToolOutput
+from tools.documents.library import Library
 from tools.speech.speak import say_to_file
 
 
@@ -24,6 +25,7 @@ class ScriptedSession:
 
     def __init__(self, house: House, answer: Callable[[str], list[str | Path]]) -> None:
         self.house, self.name, self.memory = house, "voice", Memory(house)
+        self.documents = Library(house, self.memory.embedder)
         self._answer = answer
         self.asked: list[str] = []
 
