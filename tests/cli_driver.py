@@ -50,7 +50,11 @@ def in_process(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys:
 
     def run(*arguments: str) -> Ran:
         capsys.readouterr()
-        status = main(list(arguments))
+        mask = os.umask(0o077)
+        try:
+            status = main(list(arguments))
+        finally:
+            os.umask(mask)  # the command sets its own, for a process that is its own
         said = capsys.readouterr()
         return Ran(status, said.out, said.err)
 

@@ -142,7 +142,8 @@ def test_the_owner_at_the_terminal_reads_any_file(house: House, tmp_path: Path) 
 
 def test_folders_and_files_are_the_owners_alone(house: House, tmp_path: Path) -> None:
     data = house.paths.data
-    (data / "finder").mkdir(parents=True, mode=0o755)
+    (data / "finder").mkdir(parents=True)
+    (data / "finder").chmod(0o755)  # whatever the umask of this process is
     (data / "finder" / "finder.sqlite").write_bytes(b"x")
     (data / "finder" / "finder.sqlite").chmod(0o644)
     (data / "link").symlink_to(tmp_path)
