@@ -59,8 +59,9 @@ def serve(connection: Connection, target: str, kwargs: dict[str, Any], niceness:
             connection.send((call_id, kind, payload))
 
     calls: queue.SimpleQueue[tuple[int, str, tuple[Any, ...], dict[str, Any]]] = queue.SimpleQueue()
+    waiting: set[int] = set()
     cancelled: set[int] = set()
-    threading.Thread(target=_receive, args=(connection, calls, cancelled), daemon=True).start()
+    threading.Thread(target=_receive, args=(connection, calls, waiting, cancelled), daemon=True).start()
     try:
         module, _, name = target.partition(":")
         service = getattr(importlib.import_module(module), name)(**kwargs)
@@ -80,7 +81,8 @@ def serve(connection: Connection, target: str, kwargs: dict[str, Any], niceness:
             os._exit(0)  # nobody listens any more
         except Exception as problem:
             answer(call_id, FAILED, WorkerError(f"The result of {method} cannot be sent: {problem}"))
-        cancelled.difference_update([old for old in list(cancelled) if old <= call_id])
+        waiting.discard(call_id)
+        cancelled.discard(call_id)  # of this call alone: calls of several threads may come out of their order
 
 
 def _invoke(service: Any, method: str, args: tuple[Any, ...], options: dict[str, Any], emit: Emit) -> Any:
@@ -93,8 +95,11 @@ def _invoke(service: Any, method: str, args: tuple[Any, ...], options: dict[str,
     return function(*args, **options)
 
 
-def _receive(connection: Connection, calls: queue.SimpleQueue[Any], cancelled: set[int]) -> None:
-    """Take messages while a call runs, so that a cancellation is seen; end with the parent."""
+def _receive(connection: Connection, calls: queue.SimpleQueue[Any], waiting: set[int], cancelled: set[int]) -> None:
+    """Take messages while a call runs, so that a cancellation is seen; end with the parent.
+
+    `waiting` holds the calls that came and are not over: a cancellation of another is too late.
+    """
     while True:
         try:
             what, call_id, method, args, options = connection.recv()
@@ -103,8 +108,10 @@ def _receive(connection: Connection, calls: queue.SimpleQueue[Any], cancelled: s
         if what == "stop":
             os._exit(0)
         elif what == "cancel":
-            cancelled.add(call_id)
+            if call_id in waiting:
+                cancelled.add(call_id)
         else:
+            waiting.add(call_id)
             calls.put((call_id, method, args, options))
 
 

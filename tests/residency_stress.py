@@ -158,7 +158,7 @@ class Player:
         timer = threading.Timer(self.dice.random() * 0.01, cancellation.cancel)
         timer.start()
         try:
-            worker.call("work", 240.0, cancellation=cancellation)
+            worker.call("work", 30.0, cancellation=cancellation)
             self.wrong.append("a cancelled call went to its end")
         except CallCancelled:
             self.count("cancelled")

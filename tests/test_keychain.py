@@ -31,6 +31,7 @@ def chain() -> Iterator[dict[tuple[str, str], str]]:
     from keyring.backend import KeyringBackend
 
     held: dict[tuple[str, str], str] = {}
+    before = keyring.get_keyring()  # chosen before the class below is there: the package knows each subclass at once
 
     class InMemory(KeyringBackend):
         priority = 5.0  # type: ignore[assignment]
@@ -47,7 +48,6 @@ def chain() -> Iterator[dict[tuple[str, str], str]]:
             if held.pop((service, username), None) is None:
                 raise PasswordDeleteError(username)
 
-    before = keyring.get_keyring()
     keyring.set_keyring(InMemory())
     yield held
     keyring.set_keyring(before)

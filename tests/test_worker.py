@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from runtime.errors import (
 )
 from runtime.residency import Priority
 from runtime.worker import Worker, WorkerSpec
+from runtime.worker_service import DONE, FAILED, READY, Emit, serve
 
 
 class Service:
@@ -329,7 +331,7 @@ def test_the_lower_the_priority_the_further_a_worker_stands_back() -> None:
     assert own <= told["chat"][0] <= told["index"][0]
     assert told["index"][0] == min(own + 10, 19)
     if group := told["index"][1]:
-        assert group.split()[0] != told["chat"][1].split()[0], "background has a scheduling group of its own"
+        assert group.split()[:1] != told["chat"][1].split()[:1], "background has a scheduling group of its own"
         assert group.split()[-1] == "5"
 
 
@@ -344,3 +346,31 @@ def test_cancellation_listeners() -> None:
     assert cancellation.wait(0)
     with pytest.raises(CallCancelled):
         cancellation.check()
+
+
+def test_a_cancellation_of_a_later_call_with_a_lower_number_is_kept() -> None:
+    """Calls of several threads may be sent out of their order; the end of one must not forget another's cancel."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs, "tests.test_worker:Slow", {}))
+    process.start()
+    assert ours.recv()[1] == READY
+    for message in (("call", 2, "work", (1.0,), {}), ("call", 1, "work", (60.0,), {}), ("cancel", 1, "", (), {})):
+        ours.send(message)
+    assert ours.poll(30) and ours.recv()[:2] == (2, DONE)
+    assert ours.poll(30), "the cancelled call went on"
+    call_id, kind, problem = ours.recv()
+    assert (call_id, kind) == (1, FAILED) and isinstance(problem, CallCancelled)
+    ours.send(("stop", 0, "", (), {}))
+    process.join(30)
+    assert process.exitcode == 0
+
+
+class Slow:
+    """Works for some seconds, or until it is cancelled."""
+
+    def work(self, seconds: float, *, emit: Emit) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            emit.check()
+            time.sleep(0.005)

@@ -1,8 +1,7 @@
 """Damaged databases and files: `hausgeist doctor --repair` puts right what can be, and names what cannot.
 
 What the damage really destroyed can only come from a backup: with one, no record that it holds may be missing
-afterwards; without one, whatever is missing must have been said. Flipped bits are judged more mildly: SQLite keeps no
-checksums, so a key that was altered is another row to it, and nobody can notice; such rows are told, not counted.
+afterwards; without one, whatever is missing must have been said.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ def databases(store: Store, *, backed_up: bool) -> Fault:
             shutil.rmtree(paths.data)
             shutil.copytree(pristine, paths.data)
             what = f"{store.name}, {way(store.file(paths), dice)}, {'with' if backed_up else 'without'} a backup"
-            _judge(paths, store, before, what, backed_up and way is not damage.bits, outcome)
+            _judge(paths, store, before, what, backed_up, outcome)
         return outcome
 
     fault.__name__ = f"{store.name} damaged {'with' if backed_up else 'without'} a backup"
@@ -61,17 +60,13 @@ def _judge(paths: Paths, store: Store, before: Rows, what: str, backed_up: bool,
     missing = altered = 0
     for table, rows in before[store.name].items():
         there = after[store.name].get(table, {})
-        gone = sum(key not in there for key in rows)
-        renamed = min(gone, sum(key not in rows for key in there))  # a flipped bit in a key: the row is there, altered
-        missing, altered = missing + gone - renamed, altered + renamed
+        missing += sum(key not in there for key in rows)
         altered += sum(key in there and there[key] != row for key, row in rows.items())
-    if missing and (backed_up or done.state == "sound" or not (done.lost or "bits" in what)):
+    if missing and (backed_up or not done.lost):
         outcome.lost += missing
         outcome.wrong.append(f"{what}: {missing} rows are missing ({done.state}: {done.detail})")
     elif missing:
-        outcome.told.append(
-            f"{what}: {missing} rows were destroyed" + (", and the repair said so" if done.lost else "")
-        )
+        outcome.told.append(f"{what}: {missing} rows were destroyed, and the repair said so")
     if altered:
         outcome.told.append(f"{what}: {altered} rows hold other values; SQLite keeps no checksums of values")
     _usable(paths, what, outcome)
