@@ -12,6 +12,7 @@ from runtime.catalogue import Catalogue
 from runtime.house import House
 from runtime.paths import Paths
 
+from .cli_driver import Cli, in_process
 from .file_server import FileServer, file_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +33,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
     models = Paths.from_environment().models
     kept = {k: v for k, v in os.environ.items() if not k.startswith("HAUSGEIST_")}
     return {**kept, "HAUSGEIST_HOME": str(tmp_path / "house"), "HAUSGEIST_MODELS": str(models)}
+
+
+@pytest.fixture
+def cli(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """`cli("memory", "list")` runs `hausgeist` in this process, in the house of `environment`."""
+    return in_process(environment, monkeypatch, capsys)
 
 
 @pytest.fixture

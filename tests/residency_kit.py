@@ -7,15 +7,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from runtime.errors import ModelMissingError
 from runtime.residency import GIB, Priority
 from runtime.settings import BudgetSettings
 from runtime.worker import WorkerSpec
 
 
 class Idle:
-    """A service that knows its name, and can take memory, time and its own life."""
+    """A service that knows its name, takes memory, time and its own life; one named "refusing" does not start."""
 
     def __init__(self, name: str) -> None:
+        if name == "refusing":
+            raise ModelMissingError("The model is not installed.")
         self._name = name
         self._held = b""
 

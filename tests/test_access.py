@@ -32,7 +32,7 @@ from runtime.errors import UsageError
 from runtime.house import House
 from tools.speech.wyoming_server import _inside, networks, serve
 
-from .cli_driver import in_process
+from .cli_driver import Cli
 from .serving_kit import serving
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -240,10 +240,7 @@ def test_what_is_kept_of_askers_is_bounded() -> None:
 # Tokens ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_command_line_makes_lists_and_revokes_tokens(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cli = in_process(environment, monkeypatch, capsys)
+def test_the_command_line_makes_lists_and_revokes_tokens(environment: dict[str, str], cli: Cli) -> None:
     made = cli("token", "create", "tablet", "--scope", "cameras", "--scope", "chat", "--json").json
     assert made["scopes"] == ["chat", "cameras"] and made["token"].startswith("hg-")
     file = Path(environment["HAUSGEIST_HOME"]) / "config" / "tokens.json"
@@ -270,10 +267,7 @@ def test_a_token_from_before_scopes_may_all(tmp_path: Path) -> None:
 # Wyoming ---------------------------------------------------------------------------------------------------------
 
 
-def test_wyoming_is_not_opened_to_everybody(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cli = in_process(environment, monkeypatch, capsys)
+def test_wyoming_is_not_opened_to_everybody(cli: Cli) -> None:
     for host in ("0.0.0.0", "192.168.1.5", "::"):
         refused = cli("wyoming", "--host", host, "--port", "0")
         assert refused.status == 2 and "--allow" in refused.err

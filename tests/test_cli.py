@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from langchain_core.tools import tool
 
-from tests.cli_driver import Cli, in_process, on_terminal, spawn
+from tests.cli_driver import Cli, on_terminal, spawn
 
 FOREIGN = 'tools.langchain=["tests.test_cli:sum_up"]'
 
@@ -21,12 +21,6 @@ def sum_up(numbers: list[float], label: str, rounded: bool = False) -> str:
     """Adds numbers up. A foreign tool, so it counts as sensitive."""
     total = sum(numbers)
     return f"{label}: {round(total) if rounded else total}"
-
-
-@pytest.fixture
-def cli(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    """`cli("memory", "list")` runs `hausgeist` in this process, in the house of `environment`."""
-    return in_process(environment, monkeypatch, capsys)
 
 
 def test_settings_name_the_place_that_each_is_from(

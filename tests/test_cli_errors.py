@@ -10,14 +10,8 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import UsageError
-from tests.cli_driver import ENTRY, ROOT, Cli, Ran, in_process, on_terminal, with_root
+from tests.cli_driver import ENTRY, ROOT, Cli, Ran, on_terminal, with_root
 from tools.finder.zones import parse_zone, parse_zones
-
-
-@pytest.fixture
-def cli(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    """`cli("memory", "list")` runs `hausgeist` in this process, in the house of `environment`."""
-    return in_process(environment, monkeypatch, capsys)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import json
 import sqlite3
 import threading
 import zipfile
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +25,7 @@ from runtime.keeping.contents import temporary
 from runtime.keeping.restore import check_backup, restore
 from runtime.keeping.settings_secrets import with_secrets_of, without_secrets
 from runtime.paths import Paths
-from tests.cli_driver import Cli, in_process
+from tests.cli_driver import Cli
 from tools.finder.sources.address import Credentials
 from tools.finder.store import FinderStore
 
@@ -37,13 +36,6 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def paths(environment: dict[str, str]) -> Paths:
     """A house in which every database has rows."""
     return fill(environment)
-
-
-@pytest.fixture
-def cli(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Cli]:
-    yield in_process(environment, monkeypatch, capsys)
 
 
 def backup(paths: Paths, target: Path, *, secrets: bool = False) -> Path:

@@ -17,7 +17,7 @@ from tools.finder.sources.address import Credentials, parse_address
 from tools.finder.sources.live import full_address
 from tools.finder.store import FinderStore
 
-from .cli_driver import in_process
+from .cli_driver import Cli
 
 keyring = pytest.importorskip(
     "keyring", reason="the package keyring is not installed: pip install 'hausgeist[keyring]'"
@@ -99,10 +99,7 @@ def test_a_keyring_that_is_locked_or_lost_says_so(tmp_path: Path, chain: dict[tu
 
 
 def test_without_a_keyring_a_password_is_in_one_file_and_nowhere_else(
-    environment: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
+    environment: dict[str, str], cli: Cli, caplog: pytest.LogCaptureFixture
 ) -> None:
     from keyring.backends.fail import Keyring
 
@@ -110,7 +107,6 @@ def test_without_a_keyring_a_password_is_in_one_file_and_nowhere_else(
     keyring.set_keyring(Keyring())
     caplog.set_level(logging.DEBUG)
     try:
-        cli = in_process(environment, monkeypatch, capsys)
         said = [cli("cameras", "add", "door", FULL, "--no-check", "--json")]
         said += [cli(*words) for words in (
             ("cameras", "list"), ("cameras", "list", "--json"), ("cameras", "add", "gate", FULL),

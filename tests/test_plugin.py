@@ -14,7 +14,7 @@ import pytest
 from runtime.errors import UsageError
 from tools.scaffold import make_package
 
-from .cli_driver import ENTRY, in_process
+from .cli_driver import ENTRY, Cli
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,10 +66,7 @@ def test_names_that_cannot_be(tmp_path: Path) -> None:
         make_package("water", tmp_path)
 
 
-def test_the_command_writes_a_package(
-    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cli = in_process(environment, monkeypatch, capsys)
+def test_the_command_writes_a_package(cli: Cli, tmp_path: Path) -> None:
     found = cli("tools", "new", "feed_cat", "--folder", str(tmp_path), "--json").json
     assert Path(found["folder"]).name == "hausgeist-feed-cat" and all(Path(file).exists() for file in found["files"])
     assert cli("tools", "new", "Feed Cat").status == 2

@@ -12,7 +12,7 @@ import pytest
 
 from runtime.errors import MediaError, StorageError
 from runtime.paths import Paths
-from tests.cli_driver import in_process
+from tests.cli_driver import Cli
 from tools.image.recipe import Recipe, encode, hash_of, read_recipe
 from tools.provenance.marks import COMPOSITE, GENERATED, Mark, credentials, mark
 from tools.provenance.reading import Provenance, provenance
@@ -153,23 +153,20 @@ def test_unmarked_and_unreadable_files(empty_paths: Paths, tmp_path: Path) -> No
         provenance(tmp_path / "half.png", empty_paths)
 
 
-def test_the_command_tells_in_words_and_by_status(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    run = in_process(environment, monkeypatch, capsys)
+def test_the_command_tells_in_words_and_by_status(environment: dict[str, str], cli: Cli, tmp_path: Path) -> None:
     paths = Paths.from_environment(environment)
     file = make(tmp_path / "fox.png", paths)
-    good = run("provenance", str(file))
+    good = cli("provenance", str(file))
     assert good.status == 0 and "machine-made and unchanged since it was signed by this house" in good.out
     assert "trainedAlgorithmicMedia" in good.out
-    machine: dict[str, Any] = run("provenance", str(file), "--json").json
+    machine: dict[str, Any] = cli("provenance", str(file), "--json").json
     assert machine["machine_made"] and machine["metadata"]["recipe"]["seed"] == 7
     file.write_bytes(encode(255 - pixels(file), read_recipe(file), ".png"))
-    bad = run("provenance", str(file))
+    bad = cli("provenance", str(file))
     assert bad.status == 1 and "pixels were CHANGED" in bad.out
-    plain = run("provenance", str(picture(tmp_path / "plain.png")))
+    plain = cli("provenance", str(picture(tmp_path / "plain.png")))
     assert plain.status == 0 and "no mark of its origin" in plain.out
-    assert run("provenance", str(tmp_path / "none.png")).status == 2
+    assert cli("provenance", str(tmp_path / "none.png")).status == 2
 
 
 def test_every_state_has_its_sentence(tmp_path: Path) -> None:

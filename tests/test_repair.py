@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from runtime.keeping.backup import Wanted, make_backup
 from runtime.keeping.contents import Store
 from runtime.keeping.salvage import Saved, Wreck, joined, mend_header
 from runtime.paths import Paths
-from tests.cli_driver import Cli, in_process
+from tests.cli_driver import Cli
 from tools.finder.answering.facts import Facts
 from tools.finder.store import FinderStore
 
@@ -33,13 +32,6 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 @pytest.fixture
 def paths(environment: dict[str, str]) -> Paths:
     return fill(environment)
-
-
-@pytest.fixture
-def cli(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Cli]:
-    yield in_process(environment, monkeypatch, capsys)
 
 
 @pytest.mark.parametrize("store", CONTENTS.stores, ids=lambda store: store.name)

@@ -11,20 +11,8 @@ import pytest
 
 from runtime.errors import BudgetError, ModelMissingError
 from runtime.residency import GIB, Priority, Residency
-from runtime.settings import BudgetSettings
-from runtime.worker import WorkerSpec
 
-
-class Idle:
-    """A service that only knows its name."""
-
-    def __init__(self, name: str) -> None:
-        if name == "refusing":
-            raise ModelMissingError("The model is not installed.")
-        self._name = name
-
-    def name(self) -> str:
-        return self._name
+from .residency_kit import budget, spec
 
 
 class Clock:
@@ -35,21 +23,6 @@ class Clock:
     def __call__(self) -> float:
         self.now += 1.0
         return self.now
-
-
-def spec(name: str, gib: float = 0.1, *, priority: int = Priority.IMAGE, gpu_gib: float = 0.0) -> WorkerSpec:
-    return WorkerSpec(
-        name,
-        f"{__name__}:Idle",
-        {"name": name},
-        cpu_bytes=int(gib * GIB),
-        gpu_bytes=int(gpu_gib * GIB),
-        priority=priority,
-    )
-
-
-def budget(**values: float) -> BudgetSettings:
-    return BudgetSettings(**values)  # type: ignore[arg-type]
 
 
 @pytest.fixture

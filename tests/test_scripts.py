@@ -21,7 +21,7 @@ from agent.scripts.words import seconds
 from runtime.house import House
 from tools.registry import Registry
 
-from .cli_driver import in_process
+from .cli_driver import Cli
 
 ROOT = Path(__file__).resolve().parent.parent
 STEP = "steps:\n  - set: {x: 1}\n"
@@ -143,10 +143,7 @@ def test_files_that_are_no_scripts(tmp_path: Path, registry: Registry) -> None:
         assert line is None or caught.value.problems[0].line == line
 
 
-def test_all_problems_are_told_at_once(
-    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cli = in_process(environment, monkeypatch, capsys)
+def test_all_problems_are_told_at_once(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "bad.yaml"
     file.write_text("steps:\n  - tool: speek\n  - tool: speak\n  - ask: '{{ nothing }}'\n")
     ran = cli("run", "--check", str(file))

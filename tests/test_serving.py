@@ -31,7 +31,7 @@ from runtime.errors import SettingsError, UsageError
 from runtime.house import House
 from runtime.paths import Paths
 
-from .cli_driver import in_process
+from .cli_driver import Cli
 from .serving_kit import serving
 
 BARE = "smollm2-135m-instruct"
@@ -330,10 +330,7 @@ def test_no_door_is_opened_to_others_without_a_token() -> None:
         check_binding(host, ["laptop"], token_required=True)
 
 
-def test_the_command_line_makes_tokens_and_describes_itself(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cli = in_process(environment, monkeypatch, capsys)
+def test_the_command_line_makes_tokens_and_describes_itself(cli: Cli) -> None:
     assert cli("serve", "--new-token", "laptop", "--json").json["token"].startswith("hg-")
     assert [row["name"] for row in cli("serve", "--list-tokens", "--json").json["tokens"]] == ["laptop"]
     assert cli("serve", "--remove-token", "laptop").status == 0
