@@ -189,11 +189,17 @@ def _speech(commands: Commands) -> None:
     example = 'hausgeist speak "dinner is ready" -o dinner.wav'
     speak = json_command(commands, "speak", "speech:speak", "speak a text", example)
     speak.add_argument("text", nargs="+", metavar="TEXT", help="what to say; - reads standard input")
-    speak.add_argument("-o", "--output", metavar="FILE", help="write the WAV here, and do not play it")
+    speak.add_argument(
+        "-o", "--output", metavar="FILE", help="write the sound here (.wav, .flac, .ogg, .mp3), and do not play it"
+    )
     speak.add_argument("--voice", metavar="MODEL", help="voice, by catalogue id (default: speech.voice)")
     about = "write down what is said in a recording, or into the microphone"
     listen = json_command(commands, "listen", "speech:listen", about, "hausgeist listen --file memo.wav")
-    listen.add_argument("--file", metavar="FILE", help="a sound or video file; - reads standard input")
+    listen.add_argument(
+        "--file",
+        metavar="FILE",
+        help="a sound or video file; - reads standard input (default: one utterance from the microphone)",
+    )
     listen.add_argument("--language", metavar="CODE", help="ISO 639-1 (default: what is heard)")
     about = "list the sound devices"
     json_command(commands, "devices", "speech:devices", about, "hausgeist devices")

@@ -45,8 +45,8 @@ class _Guess:
 class Hearing:
     """Feed it frames. `on_utterance` is called with each utterance that has words.
 
-    `on_sign` is called with what the endpointer notices; it gets `Dropped` too for sound in which no words were heard.
-    With `live` off (a file read at full speed), `feed` waits for the recogniser instead of going on meanwhile.
+    `language` is detected when None. `on_sign` is called with what the endpointer notices; it gets `Dropped` too for
+    sound in which no words were heard. With `live` off (a file read at full speed), `feed` waits for the recogniser instead of going on meanwhile.
     """
 
     def __init__(
@@ -56,9 +56,10 @@ class Hearing:
         on_sign: Callable[[Sign], None] = lambda sign: None,
         *,
         hotwords: tuple[str, ...] = (),
+        language: str | None = None,
         live: bool = True,
     ) -> None:
-        self._house, self._hotwords, self._live = house, hotwords, live
+        self._house, self._hotwords, self._language, self._live = house, hotwords, language, live
         self._on_utterance, self._on_sign = on_utterance, on_sign
         self.endpointer = Endpointer(Patience(unknown_s=house.settings.speech.end_silence_s))
         self._began_s = 0.0
@@ -92,7 +93,12 @@ class Hearing:
     async def recognise(self, samples: Samples, cancellation: Cancellation) -> Transcript:
         """The words in `samples`."""
         return await asyncio.to_thread(
-            transcribe, self._house, samples, hotwords=self._hotwords, cancellation=cancellation
+            transcribe,
+            self._house,
+            samples,
+            language=self._language,
+            hotwords=self._hotwords,
+            cancellation=cancellation,
         )
 
     async def _notice(self, sign: Sign) -> None:

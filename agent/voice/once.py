@@ -13,13 +13,15 @@ from tools.speech.house_words import house_words
 from tools.speech.transcript import Transcript
 
 
-async def hear_once(house: House, source: Source, cancellation: Cancellation) -> Transcript:
-    """The first utterance in `source`; empty where there is none before it ends.
+async def hear_once(
+    house: House, source: Source, cancellation: Cancellation, language: str | None = None
+) -> Transcript:
+    """The first utterance in `source`; empty where there is none before it ends. `language` is detected when None.
 
     Raises `ToolUnavailableError` for a microphone that fails, and `CallCancelled`.
     """
     heard: list[Utterance] = []
-    hearing = Hearing(house, heard.append, hotwords=house_words(house), live=source.file is None)
+    hearing = Hearing(house, heard.append, hotwords=house_words(house), language=language, live=source.file is None)
     async with aclosing(frames(house, source, cancellation)) as sound:
         async for frame in sound:
             await hearing.feed(frame)

@@ -24,6 +24,11 @@ from tools.speech.transcript import Transcript
 from tui.commands.common import existing_file, interruptible, open_house, output_path, text_of
 from tui.output import note, print_json, print_table, progress_bar, say
 
+NO_DEVICE = (
+    "There is no sound device. Files do without one: `hausgeist listen --file`, `speak -o` and `voice --input`;"
+    " `hausgeist voice` alone takes typed lines."
+)
+
 
 def speak(options: Namespace) -> int:
     """Speak a text: into FILE, or into a new file that is also played where there is a sound device."""
@@ -65,7 +70,7 @@ def listen(options: Namespace) -> int:
         if options.file is None:
             note("Listening to the microphone; Ctrl-C ends it.")
             source = Source(device=house.settings.speech.input_device)
-            name, heard = source.name, asyncio.run(hear_once(house, source, cancellation))
+            name, heard = source.name, asyncio.run(hear_once(house, source, cancellation, options.language))
         else:
             name, heard = _in_file(house, options, cancellation)
     if options.json:
@@ -114,5 +119,5 @@ def devices(options: Namespace) -> int:
          " ".join(filter(None, ("input" if d.default_input else "", "output" if d.default_output else ""))))
         for d in found
     ]  # fmt: skip
-    print_table(("device", "in", "out", "Hz", "default for"), rows, empty="There is no sound device.")
+    print_table(("device", "in", "out", "Hz", "default for"), rows, empty=NO_DEVICE)
     return 0
