@@ -46,7 +46,8 @@ class Hearing:
     """Feed it frames. `on_utterance` is called with each utterance that has words.
 
     `language` is detected when None. `on_sign` is called with what the endpointer notices; it gets `Dropped` too for
-    sound in which no words were heard. With `live` off (a file read at full speed), `feed` waits for the recogniser instead of going on meanwhile.
+    sound in which no words were heard. With `live` off (a file read at full speed), `feed` waits for the recogniser
+    instead of going on meanwhile.
     """
 
     def __init__(
