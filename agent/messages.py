@@ -8,6 +8,11 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 
 from agent.prompt import text_of, user_turn
 
+SUMMARY = "summary"
+"""Key in the `additional_kwargs` of what only sums up earlier turns for a model; code does not read it."""
+WHOLE = "whole"
+"""Key of the uncut words in the `additional_kwargs` of a reply that a prompt holds shortened."""
+
 
 def request_of(message: BaseMessage) -> str:
     """The user's own words in a message, without what the program added."""
@@ -24,13 +29,16 @@ def conversation(messages: Sequence[BaseMessage], skip_last_request: bool = Fals
     last = max((i for i, m in enumerate(messages) if isinstance(m, HumanMessage)), default=-1)
     turns: list[dict[str, str]] = []
     for index, message in enumerate(messages):
+        if message.additional_kwargs.get(SUMMARY):
+            continue
         if isinstance(message, HumanMessage) and not (skip_last_request and index == last):
             turns.append({"role": "user", "content": request_of(message)})
         elif isinstance(message, ToolMessage):
             said = getattr(message.artifact, "say", "") or text_of(message)
             turns.append({"role": "assistant", "content": said})
         elif isinstance(message, AIMessage) and not message.tool_calls:
-            turns.append({"role": "assistant", "content": text_of(message)})
+            whole = message.additional_kwargs.get(WHOLE) or text_of(message)
+            turns.append({"role": "assistant", "content": str(whole)})
     return turns
 
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
+from agent.aging import LOOKED_AT, aged
+from agent.messages import SUMMARY, WHOLE
 from agent.moment import needs_the_time
 from agent.prompt import context_block, estimate_tokens
 from memory.memory import Memory
@@ -17,20 +19,28 @@ from tools.documents.citing import answering, citation, within
 from tools.documents.library import Library
 from tools.documents.library_store import Passage
 
-TURNS = 20
-"""Earlier turns that are looked at; the token budget mostly keeps fewer."""
+LONG_AGO = "Earlier in this conversation I asked, oldest first: "
+NOTED = "I keep that in mind."
 
 
 def earlier_turns(house: House, memory: Memory, session: str) -> list[BaseMessage]:
-    """The session's last turns within `settings.memory.history_tokens`, oldest first."""
-    budget = house.settings.memory.history_tokens
-    kept: list[list[BaseMessage]] = []
-    for past in reversed(memory.history(session, limit=TURNS)):
-        budget -= estimate_tokens(past.user) + estimate_tokens(past.reply)
-        if budget < 0:
-            break
-        kept.append([HumanMessage(past.user), AIMessage(past.reply)])
-    return [message for pair in reversed(kept) for message in pair]
+    """The session's last turns within `settings.memory.history_tokens`, oldest first, shortened by age (`agent.aging`).
+
+    A reply that was cut is whole in its message's `additional_kwargs`: code reads all of it.
+    """
+    turns = memory.history(session, limit=LOOKED_AT)
+    before = memory.turn_count(session) - len(turns) if len(turns) == LOOKED_AT else 0
+    listed, kept = aged(turns, before, house.settings.memory.history_tokens)
+    messages: list[BaseMessage] = []
+    if listed:
+        mark = {SUMMARY: True}
+        messages += [
+            HumanMessage(f"{LONG_AGO}{listed}", additional_kwargs=mark),
+            AIMessage(NOTED, additional_kwargs=mark),
+        ]
+    for turn in kept:
+        messages += [HumanMessage(turn.user), AIMessage(turn.reply, additional_kwargs={WHOLE: turn.whole})]
+    return messages
 
 
 def what_is_known(

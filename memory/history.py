@@ -46,6 +46,13 @@ class History:
             rows = connection.execute(sql, (session, limit)).fetchall()
         return [_turn(row) for row in reversed(rows)]
 
+    def count(self, session: str) -> int:
+        """How many turns a session has."""
+        if not self.database.exists:
+            return 0
+        with self.database.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM turns WHERE session = ?", (session,)).fetchone()[0])
+
     def between(self, since: datetime | None = None, until: datetime | None = None) -> list[PastTurn]:
         """The turns of all sessions in [since, until), oldest first."""
         if not self.database.exists:

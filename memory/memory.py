@@ -214,6 +214,10 @@ class Memory:
         """The last `limit` turns of a session, oldest first."""
         return self._history.turns(session, limit)
 
+    def turn_count(self, session: str) -> int:
+        """How many turns a session has."""
+        return self._history.count(session)
+
     def sessions(self, query: str = "") -> list[SessionInfo]:
         """All conversations, the latest first; with `query` those that hold its words."""
         return self._history.sessions(query)

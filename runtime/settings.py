@@ -57,7 +57,7 @@ class MemorySettings(Section):
     recall_tokens: int = Field(400, ge=0, description="prompt tokens that recalled memory may take")
     recall_records: int = Field(6, ge=0, description="records recalled for a turn at most")
     document_tokens: int = Field(320, ge=0, description="prompt tokens that passages of documents may take")
-    history_tokens: int = Field(1200, ge=0, description="prompt tokens that earlier turns may take")
+    history_tokens: int = Field(600, ge=0, description="prompt tokens that earlier turns may take")
 
 
 class SpeechSettings(Section):

@@ -124,14 +124,11 @@ def _camera_count(job: Job) -> int:
 
 def _context(job: Job, session: str) -> int:
     """Tokens (estimated from the text) of the earlier turns that the next request carries."""
+    from agent.aging import LOOKED_AT, aged
     from agent.prompt import estimate_tokens
 
     if not session:
         return 0
-    budget, used = job.house.settings.memory.history_tokens, 0
-    for past in reversed(job.desk.talks.history(session, 20)):
-        tokens = estimate_tokens(past.user) + estimate_tokens(past.reply)
-        if used + tokens > budget:
-            break
-        used += tokens
-    return used
+    turns = job.desk.talks.history(session, LOOKED_AT)
+    listed, kept = aged(turns, 0, job.house.settings.memory.history_tokens)
+    return estimate_tokens(listed) + sum(turn.tokens for turn in kept)
