@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -174,6 +175,16 @@ _DISK_REMEDIES = {
 }
 
 
+def _read_only(place: Path) -> bool:
+    """Whether the disk on which `place` lies, or would lie, is mounted read-only: SQLite does not tell."""
+    for folder in (place, *place.absolute().parents):
+        try:
+            return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+        except OSError:
+            continue
+    return False
+
+
 @contextmanager
 def storage_errors(place: Path) -> Iterator[None]:
     """Turn errors of the disk or of SQLite under `place` into `StorageError`."""
@@ -188,6 +199,9 @@ def storage_errors(place: Path) -> Iterator[None]:
         text = str(problem)
         if not any(sign in text for sign in ("full", "readonly", "read-only", "unable to open", "disk I/O")):
             raise
+        if _read_only(place):
+            what, remedy = _DISK_REMEDIES[errno.EROFS]
+            raise StorageError(f"{what}: {place} ({text}).", remedy=remedy) from problem
         remedy = "Check free space and write permission, or move the data with HAUSGEIST_HOME."
         raise StorageError(f"The database under {place} cannot be used: {text}.", remedy=remedy) from problem
     except sqlite3.DatabaseError as problem:

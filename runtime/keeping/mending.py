@@ -17,8 +17,10 @@ from runtime.errors import StorageError, UsageError, storage_errors
 from runtime.keeping import history
 from runtime.keeping.archive import Backup
 from runtime.keeping.contents import Store
-from runtime.keeping.salvage import Saved, Wreck, transfer
+from runtime.keeping.numbering import LAST
+from runtime.keeping.salvage import Saved, Wreck
 from runtime.keeping.soundness import parts, problems
+from runtime.keeping.transfer import restore_keys, transfer
 from runtime.paths import Paths, ensure
 
 
@@ -77,7 +79,11 @@ def mend(paths: Paths, store: Store, *, now: datetime, tell: Callable[[str], Non
                 _keep_counting(wreck, target)
             backup, filled = _fill(paths, store, target, saved, tell)
             tell(f"building the indexes of {file.name} anew")
+            before = _counts(target, store)
             store.rebuild(target, {name: table.gaps for name, table in saved.items() if table.gaps})
+            for name, count in _counts(target, store).items():
+                if count < before[name]:  # rows that belonged to lost ones
+                    saved[name].gaps = saved[name].gaps or [(-LAST, LAST)]
             target.execute("COMMIT")
         wrong = problems(fresh)
         if wrong:
@@ -88,6 +94,11 @@ def mend(paths: Paths, store: Store, *, now: datetime, tell: Callable[[str], Non
     rows = {name: table.rows for name, table in saved.items()}
     place, made = backup or (None, None)
     return Mended(rows, filled, gaps, place, made, kept)
+
+
+def _counts(database: sqlite3.Connection, store: Store) -> dict[str, int]:
+    sql = "SELECT count(*) FROM {}"
+    return {name: database.execute(sql.format(name)).fetchone()[0] for name in store.tables}
 
 
 def _refuse_newer(store: Store, version: int | None) -> None:
@@ -113,8 +124,6 @@ def _fill(
 ) -> tuple[tuple[Path, datetime] | None, dict[str, int]]:
     """Rows for the gaps, and only for them: a row that was deleted since the backup does not come back elsewhere."""
     broken = [name for name, table in saved.items() if not table.whole]
-    if not broken:
-        return None, {}
     tell("looking for a good backup")
     newest = history.newest_good(paths)
     if newest is None:
@@ -127,5 +136,6 @@ def _fill(
         older = Path(folder) / "older"
         older.write_bytes(data)
         with Wreck(older) as whole:
+            restore_keys(whole, target, store.tables)
             found = transfer(whole, target, broken, only=saved)
     return newest, {name: table.rows for name, table in found.items()}

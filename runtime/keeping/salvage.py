@@ -1,8 +1,9 @@
 """Reads what can be read of a damaged SQLite file, row by row, around its broken pages. Owns no meaning of the rows.
 
 The way is that of SQLite's own `.recover`, on the level of rows: each table is read by ascending row id until a page
-cannot be read, then from its other end, and what lies between is halved again and again. A file whose first hundred
-bytes are broken gets those of a fresh one first (SQLite, "Database File Format", 1.3).
+cannot be read, then from its other end, and what lies between is halved again and again. A row whose number a flipped
+bit changed gets its own back (`numbering`). A file whose first hundred bytes are broken gets those of a fresh one first
+(SQLite, "Database File Format", 1.3).
 """
 
 from __future__ import annotations
@@ -18,14 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from runtime.errors import storage_errors
+from runtime.keeping.numbering import LAST, PAGE, broken_pages, dropped, holes, ranges_of, true_numbers
 from runtime.keeping.soundness import parts
 
 _MAGIC = b"SQLite format 3\0"
 _LEAF, _INNER = 0x0D, 0x05
-_LAST = 2**63 - 1
 MOST_HALVINGS = 4000
-PAGE = 4096
-"""Bytes of a page: SQLite's default, which all databases of the program have."""
 Row = tuple[Any, ...]
 
 
@@ -44,11 +43,13 @@ class Saved:
 
 @dataclass(frozen=True)
 class Table:
-    """A table as a damaged file shows it: its columns, and whether its rows have numbers."""
+    """A table as a damaged file shows it: its columns, whether its rows have numbers, and the column that holds them
+    ("" where none does)."""
 
     name: str
     columns: tuple[str, ...]
     numbered: bool
+    number: str = ""
 
 
 class Wreck:
@@ -65,10 +66,12 @@ class Wreck:
                 if not part.name.endswith("-shm"):  # the log's index is made anew
                     shutil.copyfile(part, copied.with_name("wreck" + part.name[len(self._file.name) :]))
         mend_header(copied)
+        self._copied = copied
         self._database = sqlite3.connect(copied, isolation_level=None)
         self._database.text_factory = lambda data: data.decode("utf-8", "replace")
-        with suppress(sqlite3.DatabaseError):
-            self._database.execute("PRAGMA writable_schema = ON")  # a broken entry does not spoil the others
+        for wish in ("writable_schema = ON", "wal_checkpoint(TRUNCATE)"):  # a broken entry does not spoil the others
+            with suppress(sqlite3.DatabaseError):
+                self._database.execute(f"PRAGMA {wish}").fetchall()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,7 +89,8 @@ class Wreck:
     def table(self, name: str) -> Table | None:
         """The table of that name; None where the file does not show one."""
         try:
-            columns = [row[1] for row in self._database.execute(f"PRAGMA table_info({name})")]
+            told = self._database.execute(f"PRAGMA table_info({name})").fetchall()
+            columns, keys = [row[1] for row in told], [row for row in told if row[5]]
             if not columns:
                 return None
             self._database.execute(f"SELECT rowid FROM {name} LIMIT 0")  # noqa: S608 - a name of ours
@@ -94,7 +98,8 @@ class Wreck:
             return Table(name, tuple(columns), False) if "rowid" in str(problem) else None
         except sqlite3.DatabaseError:
             return None
-        return Table(name, tuple(columns), True)
+        number = keys[0][1] if len(keys) == 1 and str(keys[0][2]).upper() == "INTEGER" else ""
+        return Table(name, tuple(columns), True, number)
 
     def rows(self, table: Table, columns: Sequence[str], saved: Saved) -> Iterator[Row]:
         """Every readable row of `table` once, as (row id, *columns); what was not readable is noted in `saved`."""
@@ -102,12 +107,52 @@ class Wreck:
         if not table.numbered:
             yield from self._unnumbered(table, names, saved)
             return
-        waiting, halvings = [(-_LAST, _LAST)], 0
+        true = self._numbers(table)
+        saved.gaps += dropped(true)
         numbers: list[int] = []
+        for row in self._numbered(table, names, saved, numbers, true):
+            if table.number in columns and row[0] != row[1 + columns.index(table.number)]:
+                at = 1 + columns.index(table.number)
+                row = (*row[:at], row[0], *row[at + 1 :])
+            yield row
+        numbers.sort()
+        saved.gaps = joined([*saved.gaps, *holes(numbers, self._broken_ranges(table))])
+
+    def _numbers(self, table: Table) -> list[int | None]:
+        """The true numbers of the rows in the order of the file, as far as it can be read."""
+        read: list[int] = []
+        with suppress(sqlite3.DatabaseError):
+            for row in self._database.execute(f"SELECT rowid FROM {table.name} NOT INDEXED"):  # noqa: S608 - ours
+                read.append(row[0])
+                if len(read) > self._copied.stat().st_size:  # pages that point at each other
+                    break
+        return true_numbers(read, self._given_out(table.name)) if table.number else list(read)
+
+    def _given_out(self, table: str) -> int | None:
+        """The highest number that was ever given to a row, where the table counts; else None."""
+        with suppress(sqlite3.DatabaseError):
+            row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+            return row[0] if row and isinstance(row[0], int) else None
+        return None
+
+    def _broken_ranges(self, table: Table) -> list[tuple[int, int]]:
+        """The numbers of rows whose pages SQLite's own check finds wrong: some may be missing without an error."""
+        with suppress(sqlite3.DatabaseError):
+            root = self._database.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table.name,)).fetchone()
+            if root and isinstance(root[0], int):
+                return ranges_of(self._copied.read_bytes(), root[0], broken_pages(self._database, table.name))
+        return []
+
+    def _numbered(
+        self, table: Table, names: str, saved: Saved, numbers: list[int], true: Sequence[int | None]
+    ) -> Iterator[Row]:
+        waiting, halvings = [(-LAST, LAST)], 0
         broke: list[int] = []
         while waiting:
             first, last = waiting.pop()
             ascending = _Reading(self._database, table.name, names, first, last, "ASC")
+            if (first, last) == (-LAST, LAST):
+                ascending.true = true
             yield from _noting(ascending, numbers)
             if ascending.whole:
                 continue
@@ -151,15 +196,20 @@ class _Reading:
         self._sql = f"SELECT rowid, {names} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid {way}"  # noqa: S608
         self.reached = first - 1 if self._up else last + 1
         self.whole = False
+        self.true: Sequence[int | None] = ()
+        """The numbers of the first rows, where they are known; None: that row is left out."""
 
     def __iter__(self) -> Iterator[Row]:
         try:
-            for row in self._database.execute(self._sql, (self._first, self._last)):
-                onward = row[0] > self.reached if self._up else row[0] < self.reached
+            for place, row in enumerate(self._database.execute(self._sql, (self._first, self._last))):
+                number = self.true[place] if place < len(self.true) else row[0]
+                if number is None:
+                    continue
+                onward = number > self.reached if self._up else number < self.reached
                 if not onward:  # pages that point at each other in a circle
                     return
-                self.reached = row[0]
-                yield row
+                self.reached = number
+                yield (number, *row[1:])
             self.whole = True
         except sqlite3.DatabaseError:
             return
@@ -181,8 +231,8 @@ def _unread(numbers: list[int], broke: list[int]) -> Iterator[tuple[int, int]]:
         at = bisect_left(numbers, number)
         if at == len(numbers) or numbers[at] != number:
             yield (
-                numbers[at - 1] + 1 if at else -_LAST,
-                numbers[at] - 1 if at < len(numbers) else _LAST,
+                numbers[at - 1] + 1 if at else -LAST,
+                numbers[at] - 1 if at < len(numbers) else LAST,
             )
 
 
@@ -195,43 +245,6 @@ def joined(gaps: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             found.append((first, last))
     return found
-
-
-def transfer(
-    wreck: Wreck, target: sqlite3.Connection, names: Iterable[str], *, only: dict[str, Saved] | None = None
-) -> dict[str, Saved]:
-    """Copy the readable rows of these tables into `target`, which has the present schema; columns go by name.
-
-    A row that is there already, or that the schema refuses, is left out. `only`: rows within these tables' gaps alone,
-    to fill them from a backup.
-    """
-    done: dict[str, Saved] = {}
-    for name in names:
-        saved = done[name] = Saved()
-        table = wreck.table(name)
-        if table is None:
-            saved.gaps.append((-_LAST, _LAST))
-            continue
-        wanted = [row[1] for row in target.execute(f"PRAGMA table_info({name})")]
-        columns = [column for column in table.columns if column in wanted]
-        marks = ", ".join("?" * len(columns))
-        quoted = ", ".join(f'"{column}"' for column in columns)
-        sql = f"INSERT OR IGNORE INTO {name} ({quoted}) VALUES ({marks})"  # noqa: S608 - names of ours
-        for row in wreck.rows(table, columns, saved):
-            if only is None or not table.numbered or any(a <= row[0] <= b for a, b in only[name].gaps):
-                kept = target.execute(sql, row[1:]).rowcount > 0
-                saved.rows += kept
-                if not kept and only is None and not _there(target, name, row[0], table.numbered):
-                    saved.gaps.append((row[0], row[0]))  # what was read is no row of this table: its page was damaged
-        saved.gaps = joined(saved.gaps)
-    return done
-
-
-def _there(database: sqlite3.Connection, name: str, row: int, numbered: bool) -> bool:
-    if not numbered:
-        return True
-    sql = f"SELECT 1 FROM {name} WHERE rowid = ?"  # noqa: S608 - a name of ours
-    return database.execute(sql, (row,)).fetchone() is not None
 
 
 def mend_header(file: Path) -> bool:

@@ -44,7 +44,7 @@ def read_only(folder: Path, _: random.Random) -> Outcome:
         ran, after = _on_disk(folder, environ, "size=4m", words, fill=False)
         outcome.tried += 1
         said = ran.err + ran.out
-        named = any(words in said for words in ("read-only", "readonly", "written", "write permission"))
+        named = "The disk is read-only" in said and "HAUSGEIST_HOME" in said
         right = "Traceback" not in said and ran.status != 0 and named
         outcome.check(right, f"read-only disk, {words[0]}: {ran.status} {said.strip()[-200:]}")
         _same(outcome, after, f"read-only disk, {words[0]}")
