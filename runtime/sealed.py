@@ -1,9 +1,11 @@
 """Encryption of kept pictures at rest: AES-256-GCM (NIST SP 800-38D), a new random nonce for each. Owns no pictures.
 
 A folder whose pictures are to be sealed holds `seal.json`: whether new ones are sealed, and where the key is: in the
-system's keyring, or in a file of mode 0600 beside the settings. What is sealed begins with a mark and the key's number,
-so that plain and sealed pictures may lie side by side, and a wrong key is told from a damaged file. The key lies apart
-from the data, so that a copy of the data folder shows nothing; who has both can read all.
+system's keyring, or in a file of mode 0600 beside the settings. That file is named from the folder on, so that all can
+be moved together; a data folder that is moved alone finds the key beside the settings. What is sealed begins with a
+mark and the key's number, so that plain and sealed pictures may lie side by side, and a wrong key is told from a
+damaged file. The key lies apart from the data, so that a copy of the data folder shows nothing; who has both can read
+all.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import json
 import os
 import secrets
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -21,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from runtime.errors import StorageError, storage_errors
 from runtime.keychain import Keychain, SystemKeychain
-from runtime.paths import replacing
+from runtime.paths import Paths, replacing
 
 MARK = b"HGSEAL1\n"
 FILE = "seal.json"
@@ -36,15 +38,17 @@ class Seal:
 
     active: bool = False
     key_file: str = ""
+    """From `folder` on; an absolute path in what older versions wrote."""
     key_name: str = ""
     """The name in the keyring, where the key is there."""
+    folder: Path = field(default=Path(), compare=False)
 
     @classmethod
     def of(cls, folder: Path) -> Seal:
         """The seal of `folder`; one that seals nothing where there is none."""
         try:
             table = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            return cls(bool(table["active"]), str(table["key_file"]), str(table["key_name"]))
+            return cls(bool(table["active"]), str(table["key_file"]), str(table["key_name"]), folder.resolve())
         except FileNotFoundError:
             return cls()
         except (OSError, ValueError, KeyError, TypeError) as problem:
@@ -75,12 +79,19 @@ class Seal:
             raise StorageError("A sealed picture is damaged.", remedy=remedy) from problem
 
     @property
+    def place(self) -> Path:
+        """The file with the key: as it was written down, else of that name beside the settings."""
+        told = Path(os.path.normpath(self.folder / self.key_file))
+        beside = Paths.from_environment().config / told.name
+        return beside if not told.exists() and beside.exists() else told
+
+    @property
     def _where(self) -> str:
-        return "the system keyring" if self.key_name else self.key_file
+        return "the system keyring" if self.key_name else str(self.place) if self.key_file else ""
 
     def _key(self) -> bytes:
         try:
-            found = SystemKeychain().get(self.key_name) if self.key_name else Path(self.key_file).read_text("ascii")
+            found = SystemKeychain().get(self.key_name) if self.key_name else self.place.read_text("ascii")
             key = b64decode(found or "", validate=True)
         except (OSError, ValueError):
             key = b""
@@ -100,7 +111,9 @@ def settle(folder: Path, *, active: bool, key_file: Path, keychain: Keychain | N
         if not active:
             return now
         now = _with_key(folder, key_file, keychain)
-    changed = Seal(active, now.key_file, now.key_name)
+    elif now.key_file and not (now.folder / now.key_file).exists() and key_file.exists():  # it was moved
+        now = replace(now, key_file=_from(folder, key_file))
+    changed = replace(now, active=active, folder=folder.resolve())
     if changed != Seal.of(folder):
         table = {"active": changed.active, "key_file": changed.key_file, "key_name": changed.key_name}
         with replacing(folder / FILE) as beside:
@@ -128,7 +141,11 @@ def _with_key(folder: Path, key_file: Path, keychain: Keychain | None) -> Seal:
         with storage_errors(key_file.parent), replacing(key_file) as beside:
             beside.chmod(0o600)
             beside.write_text(text, encoding="ascii")
-    return Seal(key_file=str(key_file))
+    return Seal(key_file=_from(folder, key_file))
+
+
+def _from(folder: Path, key_file: Path) -> str:
+    return os.path.relpath(key_file.resolve(), folder.resolve())
 
 
 def _number(key: bytes) -> bytes:

@@ -140,3 +140,27 @@ def test_a_damaged_seal_file_says_so(tmp_path: Path) -> None:
         (tmp_path / "seal.json").write_text(text)
         with pytest.raises(StorageError, match="damaged"):
             Seal.of(tmp_path)
+
+
+def test_a_house_that_is_moved_finds_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new, apart = tmp_path / "old", tmp_path / "new", tmp_path / "apart"
+    key = old / "config" / "pictures.key"
+    closed = settle(old / "data" / "finder", active=True, key_file=key, keychain=None).close(b"a picture")
+    assert str(tmp_path) not in (old / "data" / "finder" / "seal.json").read_text()
+    old.rename(new)
+    assert Seal.of(new / "data" / "finder").open(closed) == b"a picture"
+    (new / "data").rename(apart)
+    with pytest.raises(StorageError, match="is not in"):
+        Seal.of(apart / "finder").open(closed)
+    monkeypatch.setenv("HAUSGEIST_HOME", str(new))
+    assert Seal.of(apart / "finder").open(closed) == b"a picture"
+    settle(apart / "finder", active=True, key_file=new / "config" / "pictures.key", keychain=None)
+    monkeypatch.delenv("HAUSGEIST_HOME")
+    assert Seal.of(apart / "finder").open(closed) == b"a picture"
+
+
+def test_an_absolute_place_of_the_key_is_still_read(tmp_path: Path) -> None:
+    folder, key = tmp_path / "finder", tmp_path / "config" / "pictures.key"
+    closed = settle(folder, active=True, key_file=key, keychain=None).close(b"a picture")
+    (folder / "seal.json").write_text(json.dumps({"active": True, "key_file": str(key), "key_name": ""}))
+    assert Seal.of(folder).open(closed) == b"a picture"
