@@ -15,7 +15,7 @@ from typing import Any
 from memory.database import Database
 from memory.embedder import Embedder
 from memory.facts import extract
-from memory.fitting import fitted
+from memory.fitting import clear, fitted
 from memory.history import History, tells
 from memory.ranking import TIME_BONUS, TOLD_BONUS, Evidence, fuse, order, share_of_words, with_neighbours
 from memory.records import Fact, Hit, PastTurn, SessionInfo
@@ -123,7 +123,8 @@ class Memory:
             weak += hit.similarity < PROMPT_SIMILARITY and hit.words == 0
             if relevant(hit) and (weak <= MOST_WEAK or hit.words > 0):
                 wanted.append(hit)
-        forms = fitted([(hit.fact.text, hit.excerpt) for hit in wanted], budget_tokens, count_tokens)
+        first = clear([hit.score for hit in wanted])
+        forms = fitted([(hit.fact.text, hit.excerpt) for hit in wanted], budget_tokens, count_tokens, first)
         return [replace(hit, fact=replace(hit.fact, text=forms[i])) for i, hit in enumerate(wanted) if i in forms]
 
     def matching(self, query: str) -> list[Hit]:

