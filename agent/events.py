@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from tools.output import Progress, ToolOutput
 
-Decision = Literal["once", "always", "never"]
+Decision = Literal["once", "always", "never", "no"]
+"""What was said about a call: `always` and `never` hold for the tool in the whole session, `once` and `no` for this
+call. Where nobody could be asked, the answer is `no`."""
 
 
 @dataclass(frozen=True)

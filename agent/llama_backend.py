@@ -7,6 +7,7 @@ The key-value cache keeps the longest common prefix with the last prompt, so a t
 from __future__ import annotations
 
 import codecs
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import llama_cpp
 import numpy as np
+import psutil
 from jinja2 import TemplateError
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
@@ -26,6 +28,15 @@ from runtime.worker_service import Emit
 Message = Mapping[str, str]
 CPU_CHUNK = 128
 """Prompt tokens evaluated between two looks at cancellation on a CPU (about 2.5 s on two cores)."""
+
+
+def cores() -> int:
+    """Physical cores that this process may use; llama-cpp-python alone would write with only half of the processors.
+
+    Two threads on one core's two hyper-threads share its arithmetic units and its path to memory.
+    """
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))
 
 
 class LlamaEngine:
@@ -42,14 +53,15 @@ class LlamaEngine:
         prefix_folder: str | None = None,
     ) -> None:
         offload = bool(llama_cpp.llama_supports_gpu_offload())
+        threads = threads or cores()
         try:
             self._llm = llama_cpp.Llama(
                 model_path,
                 n_ctx=context_tokens,
                 n_batch=batch_tokens,
                 n_ubatch=batch_tokens,
-                n_threads=threads or None,
-                n_threads_batch=threads or None,
+                n_threads=threads,
+                n_threads_batch=threads,
                 n_gpu_layers=gpu_layers if offload else 0,
                 verbose=False,
             )

@@ -164,7 +164,7 @@ class Session:
         gathered = Gathered(self.name, model_name(self.house))
         async for event in self.send(text, attachments, cancellation=cancellation):
             if isinstance(event, ApprovalNeeded):
-                decision = await asyncio.to_thread(approve, event) if approve else "never"
+                decision = await asyncio.to_thread(approve, event) if approve else "no"
                 event.answer.set_result(decision)
             if on_event is not None:
                 on_event(event)

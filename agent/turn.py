@@ -32,7 +32,8 @@ from tools.documents.library_store import Passage
 from tools.registry import Registry, risk_of
 
 SOME, LITTLE = 0.1, 0.02
-"""From these probabilities on the user's words ask for a tool that makes something, and for one that only looks."""
+"""From these probabilities on the user's words ask for a tool that makes something, and for one that only looks. What
+makes something must also be likelier than that the words want no tool at all."""
 
 
 @dataclass
@@ -177,6 +178,7 @@ async def _approved(turn: TurnState, call_id: str, name: str, args: dict[str, An
         turn.always.add(name)
     if decision == "never":
         turn.never.add(name)
+    if decision in ("never", "no"):
         return _denied(turn, name, "it was not approved", "没有得到同意")
     return None
 
@@ -185,7 +187,10 @@ async def _lured(turn: TurnState, name: str, risk: Risk) -> bool:
     """Whether a model chose a tool that the user's own words do not ask for: a text from outside may have."""
     if turn.wanted is None or (risk is Risk.READ and not turn.passages):
         return False
-    return await asyncio.to_thread(turn.wanted, name) < (LITTLE if risk is Risk.READ else SOME)
+    if risk is Risk.READ:
+        return await asyncio.to_thread(turn.wanted, name) < LITTLE
+    none = await asyncio.to_thread(turn.wanted, "reply")
+    return await asyncio.to_thread(turn.wanted, name) < max(SOME, none)
 
 
 def _denied(turn: TurnState, name: str, why: str, why_zh: str) -> ToolOutput:

@@ -73,6 +73,7 @@ def session(environment: dict[str, str]) -> Iterator[Session]:
 def _turn(
     session: Session, request: str, says: str, *calls: tuple[str, dict[str, Any]], file: Path | None = None
 ) -> Turn:
+    assert not session.never and not session.always, "each turn is judged as if it were the first"
     Liar.says, Liar.calls = says, list(calls)
     return session.ask(request, [file] if file else [])
 

@@ -131,6 +131,13 @@ def test_nobody_to_ask_is_a_refusal(session: Session) -> None:
     assert len(session.memory.facts()) == 1
 
 
+def test_what_nobody_could_be_asked_is_asked_later(session: Session) -> None:
+    session.memory.remember("The garage code is 2297.", source="test")
+    assert session.ask("Forget the garage code.").exit_status == 3
+    assert session.ask("Forget the garage code.", approve=lambda question: "once").exit_status == 0
+    assert session.memory.facts() == []
+
+
 def test_always_is_asked_once(session: Session) -> None:
     asked: list[str] = []
 
