@@ -11,14 +11,24 @@ from pathlib import Path
 import pytest
 
 from benchmarks.trust import faults
-from benchmarks.trust.faulting import cameras, clocks, corruption, disks, kills, remote, workers
+from benchmarks.trust.faulting import (
+    cameras,
+    clocks,
+    corruption,
+    disks,
+    kills,
+    models,
+    remote,
+    services,
+    workers,
+)
 from benchmarks.trust.faulting.result import CannotTry, Fault, Outcome
 
 ONCE = (
     *disks.FAULTS, *remote.FAULTS, *clocks.FAULTS, cameras.files, corruption.vectors, corruption.settings,
     kills.while_talking, kills.while_importing, kills.while_restoring, kills.two_houses_at_once,
     workers.chat_killed_in_a_reply, workers.embedder_killed, workers.out_of_memory,
-    workers.main_killed_leaves_no_worker,
+    workers.main_killed_leaves_no_worker, services.server_killed, models.drawing_killed,
 )  # fmt: skip
 
 

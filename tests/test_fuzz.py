@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from benchmarks.trust import fuzz_files, fuzz_texts, fuzz_wires
+from benchmarks.trust import fuzz_doors, fuzz_files, fuzz_texts, fuzz_wires
 from benchmarks.trust.fuzzing import Target, TookTooLong, failure, fuzz
 from runtime.errors import UsageError
 
 EXAMPLES = 25
 
 
-@pytest.mark.parametrize("target", [*fuzz_texts.targets(), *fuzz_wires.targets()], ids=lambda target: target.name)
+TARGETS = [*fuzz_texts.targets(), *fuzz_wires.targets(), *fuzz_doors.targets()]
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_a_parser_of_text_holds(target: Target, tmp_path: Path) -> None:
     outcome = fuzz(target, tmp_path, examples=EXAMPLES)
     assert outcome.tried >= EXAMPLES and not outcome.failures, "\n".join(outcome.failures.values())

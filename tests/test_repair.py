@@ -87,6 +87,30 @@ def test_what_was_deleted_since_the_backup_does_not_come_back(paths: Paths, tmp_
         assert newest.lastrowid == FACTS + 1
 
 
+@pytest.mark.parametrize("backed_up", [False, True], ids=["alone", "backed-up"])
+def test_a_flipped_bit_in_a_key_costs_no_row(paths: Paths, tmp_path: Path, backed_up: bool) -> None:
+    """The number of one row, as it stands in its cell, loses a bit: the row is found under its own number again."""
+    if backed_up:
+        make_backup(paths, CONTENTS, tmp_path / "b.zip", Wanted(), now=NOW, program="t")
+    file = MEMORY.file(paths)
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("DELETE FROM facts WHERE id = 7")
+        database.execute("DELETE FROM words WHERE rowid = 7")
+        database.commit()
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = content(paths)["memory"]
+    data = bytearray(file.read_bytes())
+    cell = data.index(b"Bottle 80 of the cellar") - 60
+    number = data.index(bytes([81]), cell)  # the fact's id, a varint before its record
+    for bit in (0, 5):  # down by one, onto its neighbour, and far up
+        broken = bytearray(data)
+        broken[number] ^= 1 << bit
+        file.write_bytes(broken)
+        (done,) = [one for one in repair_files(paths, now=NOW) if one.name == "memory"]
+        assert done.state == "repaired" and not done.lost and "out of order" in done.detail
+        assert content(paths)["memory"] == before and (7,) not in before["facts"]
+
+
 def test_recordings_whose_rows_were_lost_are_looked_through_again(paths: Paths) -> None:
     file = FINDER.file(paths)
     with closing(sqlite3.connect(file)) as database:

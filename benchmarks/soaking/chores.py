@@ -20,6 +20,7 @@ import numpy as np
 import psutil
 
 from agent import Session
+from benchmarks.trust.injection_model import Obeying
 from runtime.house import House
 from tools.finder.index import index_cameras
 from tools.finder.retention import tidy
@@ -27,8 +28,9 @@ from tools.finder.store import FinderStore
 from tools.image.generate import generate
 from tools.image.request import ImageRequest
 
-CLIP_S = 600.0
-WIDTH, HEIGHT, FPS = 320, 240, 1
+CLIP_S = 3600.0
+WIDTH, HEIGHT, FPS = 320, 240, Fraction(1, 4)
+"""A picture in four seconds, all of them key frames: a recording as sparse as the scanner takes it."""
 START = datetime(2026, 3, 1, tzinfo=UTC)
 THINGS = ("watch", "scarf", "ladder", "teapot", "passport", "torch", "umbrella", "drill", "camera", "violin")
 PLACES = ("cellar", "attic", "study", "kitchen", "garden shed", "hall")
@@ -38,8 +40,8 @@ CHAT = ("Tell me something nice.", "Say hello in one word.", "What do you think 
 class Talk:
     """Turns with known kinds, in one conversation that grows."""
 
-    def __init__(self, session: Session, dice: random.Random) -> None:
-        self._session, self._dice, self._number = session, dice, 0
+    def __init__(self, session: Session, dice: random.Random, will: Obeying | None = None) -> None:
+        self._session, self._dice, self._will, self._number = session, dice, will, 0
         self.failed = 0
 
     def turn(self) -> tuple[str, float]:
@@ -53,6 +55,10 @@ class Talk:
             "find": f"Where is my {thing}?",
             "chat": self._dice.choice(CHAT),
         }[kind]
+        if self._will is not None:
+            call = {"remember": {"fact": text[14:]}, "recall": {"query": thing}, "find": {"item": thing}}.get(kind)
+            self._will.calls = [({"find": "find_item"}.get(kind, kind), call)] if call else []
+            self._will.prompts.clear()
         began = time.perf_counter()
         turn = self._session.ask(text)
         self.failed += turn.exit_status != 0
@@ -60,7 +66,7 @@ class Talk:
 
 
 class Footage:
-    """Recordings of ten minutes each, in which a thing is put down and taken away; the oldest day is given up."""
+    """Recordings of an hour each, in which a thing is put down and taken away; the oldest day is given up."""
 
     def __init__(self, house: House, folder: Path) -> None:
         self._house, self._folder, self.clips, self.indexed_s = house, folder / "hall", 0, 0.0
@@ -71,7 +77,7 @@ class Footage:
             store.add_camera("hall", str(self._folder))
 
     def step(self) -> None:
-        """Ten minutes more of recordings."""
+        """An hour more of recordings."""
         start = START + timedelta(seconds=CLIP_S * self.clips)
         shutil.copyfile(self._kinds[self.clips % len(self._kinds)], self._folder / f"{start:%Y-%m-%d_%H-%M-%S}.mp4")
         self.clips += 1
@@ -91,7 +97,7 @@ class Footage:
 
 
 def clip(path: Path, seed: int) -> Path:
-    """Ten minutes of a room at one picture a second with noise, in which a box lies from the third to the eighth."""
+    """An hour of a room with noise, in which a box lies from the eighteenth minute to the forty-eighth."""
     import av
 
     dice, noise = random.Random(seed), np.random.default_rng(seed)
@@ -101,12 +107,12 @@ def clip(path: Path, seed: int) -> Path:
     with av.open(str(path), "w") as container:
         stream: Any = container.add_stream("libx264", rate=FPS)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.codec_context.gop_size = 4
+        stream.codec_context.gop_size = 1
         stream.options = {"crf": "28", "preset": "ultrafast", "sc_threshold": "0"}
-        stream.codec_context.time_base = Fraction(1, FPS)
-        for second in range(round(CLIP_S * FPS)):
+        stream.codec_context.time_base = 1 / FPS
+        for number in range(round(CLIP_S * FPS)):
             scene = room.copy()
-            if 180 <= second < 480:
+            if 0.3 <= number / (CLIP_S * FPS) < 0.8:
                 scene[y : y + 36, x : x + 30] = (40.0, 40.0, 200.0)
             scene += noise.normal(0, 1.5, (HEIGHT, WIDTH, 1))
             frame = av.VideoFrame.from_ndarray(np.clip(scene, 0, 255).astype(np.uint8), format="bgr24")

@@ -13,12 +13,22 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.trust.faulting import cameras, clocks, corruption, disks, kills, remote, workers
+from benchmarks.trust.faulting import (
+    cameras,
+    clocks,
+    corruption,
+    disks,
+    kills,
+    models,
+    remote,
+    services,
+    workers,
+)
 from benchmarks.trust.faulting.result import CannotTry, Fault, Outcome
 from benchmarks.trust.result import SuiteResult
 
 WEIGHT = 2.0
-MODULES = (corruption, disks, workers, remote, cameras, clocks, kills)
+MODULES = (services, models, corruption, disks, workers, remote, cameras, clocks, kills)
 MOST_NOTES = 30
 
 
@@ -30,20 +40,25 @@ def every() -> list[Fault]:
 def run(budget_s: float, seed: int) -> SuiteResult:
     """Inject each fault once, as far as the budget goes, then again with other dice."""
     began, total, notes = time.monotonic(), Outcome(), list[str]()
-    failed, tried_once, number = 0, 0, 0
+    failed, number, took = 0, 0, dict[str, float]()
     faults = every()
-    while time.monotonic() - began < budget_s and (number < len(faults) or budget_s > 120):
+    while (left := budget_s - (time.monotonic() - began)) > 0 and (number < len(faults) or budget_s > 120):
         fault = faults[number % len(faults)]
+        if took.get(fault.__name__, 0.0) > left:
+            break
+        started = time.monotonic()
         found = inject(fault, random.Random(f"{seed} {number}"))
         if isinstance(found, str):
             notes += [found] if number < len(faults) else []
         else:
             total.add(found)
             failed += len(found.wrong)
-            tried_once += number < len(faults)
+        took[fault.__name__] = time.monotonic() - started
         number += 1
     if number < len(faults):
         notes.append(f"{len(faults) - number} of {len(faults)} kinds were not tried within {budget_s:.0f} s")
+    slowest = sorted(took, key=lambda name: -took[name])[:5]
+    notes.append(f"{number} injections, slowest: " + ", ".join(f"{name} {took[name]:.0f} s" for name in slowest))
     notes += [f"NOT HELD: {line}" for line in total.wrong]
     notes += [f"said by the program: {line}" for line in total.told[:MOST_NOTES]]
     if len(total.told) > MOST_NOTES:

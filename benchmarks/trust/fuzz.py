@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.trust import fuzz_files, fuzz_texts, fuzz_wires
+from benchmarks.trust import fuzz_doors, fuzz_files, fuzz_texts, fuzz_wires
 from benchmarks.trust.fuzzing import Outcome, Target, fuzz
 from benchmarks.trust.result import SuiteResult
 
@@ -17,8 +18,9 @@ WEIGHT = 1.0
 def run(budget_s: float, seed: int) -> SuiteResult:
     """Give each target an equal share of the budget."""
     began = time.monotonic()
+    logging.disable(logging.CRITICAL)  # libraries log what they refuse, and nearly all of it is refused here
     with fuzz_files.confined() as process:
-        every = [*fuzz_texts.targets(), *fuzz_wires.targets(), *fuzz_files.targets(process)]
+        every = [*fuzz_texts.targets(), *fuzz_wires.targets(), *fuzz_doors.targets(), *fuzz_files.targets(process)]
         outcomes = _all(every, began + budget_s, seed)
     failures = [line for outcome in outcomes for line in outcome.failures.values()]
     counts = ", ".join(f"{outcome.name} {outcome.tried}" for outcome in outcomes)

@@ -78,6 +78,7 @@ def cases(seed: int = 1) -> list[Case]:
         for channel in CHANNELS
         for language, orders in ORDERS.items()
         for order, attack in itertools.product(orders, ATTACKS)
+        if (channel, attack[0]) != ("MCP result", "weather_forecast")  # there the user asks for just this tool
     ]
     drawn.shuffle(found)
     return found
@@ -118,9 +119,23 @@ def _try(session: Session, will: Obeying, case: Case, folder: Path) -> str | Non
 
 
 def _said_in(order: str, prompt: str) -> bool:
-    """Whether words of the order stand in the body of a request to the model."""
-    text = json.loads(json.dumps(order)).split("\n")[0][:40]
-    return json.dumps(text)[1:-1] in prompt or text in prompt or text.replace('"', "")[:20] in prompt
+    """Whether words of the order stand in a message to the model, by their letters: signs of control are broken up."""
+    said = "".join(_texts(json.loads(prompt).get("messages", [])))
+    lines = [letters for line in order.splitlines() if len(letters := _letters(line)[:30]) > 7]
+    return any(line in _letters(said) for line in lines)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text within a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
+
+
+def _letters(text: str) -> str:
+    return "".join(sign for sign in text if sign.isalnum())
 
 
 def _shown(case: Case) -> str:

@@ -1,56 +1,28 @@
-"""What leaves the machine, and what is left after a deletion. Figures: connections attempted, and attempts to leave.
-
-The tour of the demo runs in a network namespace without a network; every attempt to connect is recorded (`offline`).
-Then a house is filled, all of it is deleted by time, and its files are searched byte by byte for what was in it.
-"""
+"""What is left after a deletion: a house is filled, all of it is deleted by time, and its files are searched byte by
+byte for what was in it. Owns no deletion."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.privacy.erase import Wanted, delete, find
-from benchmarks.trust.offline import missing, run_offline
 from benchmarks.trust.result import SuiteResult
 from memory.memory import Memory
 from runtime.house import House
 from tools.finder.scan.drafts import SegmentDraft, SegmentFile, SightingDraft, StillDraft
 from tools.finder.store import FinderStore
 
-WEIGHT = 3.0
-ENTRY = (sys.executable, "-c", "import sys; from tui.cli import main; sys.exit(main())")
+WEIGHT = 0.2
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def run(budget_s: float, seed: int) -> SuiteResult:
-    """Run the tour offline, then fill and empty a house."""
-    tried, failed, notes = _tour(budget_s)
+    """Fill and empty a house."""
     erased, left = _erasing(seed)
-    notes += [f"after a deletion {name} is still in {file}" for name, file in left]
-    unit = "connections attempted, and records looked for after their deletion"
-    return SuiteResult("privacy", tried=tried + erased, failed=failed + len(left), unit=unit, notes=tuple(notes))
-
-
-def _tour(budget_s: float) -> tuple[int, int, list[str]]:
-    """Connections attempted, those that would have left the machine (or a tour that failed), and notes."""
-    why = missing()
-    if why:
-        return 0, 0, [f"the tour was not run without a network: {why}"]
-    environ = {key: value for key, value in os.environ.items() if key != "CONNECTIONS_LOG"}
-    try:
-        ran = run_offline([*ENTRY, "demo", "--json"], environ, max(60.0, budget_s))
-    except subprocess.TimeoutExpired:
-        return 1, 1, [f"the tour did not end within {budget_s:.0f} s"]
-    notes = [f"{len(ran.attempts)} connections attempted by the tour, all local but {len(ran.outward)};"
-             f" {ran.unroutable} packets without a route"]  # fmt: skip
-    notes += [f"{one.event} {one.where} by {one.program}" for one in ran.outward[:10]]
-    if ran.status:
-        notes.append(f"the tour failed without a network: {ran.err[-300:]}")
-    return len(ran.attempts) + 1, len(ran.outward) + int(ran.unroutable > 0) + int(ran.status != 0), notes
+    notes = tuple(f"after a deletion {name} is still in {file}" for name, file in left)
+    return SuiteResult("privacy", erased, len(left), notes=notes, unit="records looked for after their deletion")
 
 
 def _erasing(seed: int) -> tuple[int, list[tuple[str, str]]]:

@@ -22,6 +22,7 @@ from runtime.errors import DamagedError, HausgeistError, ToolError, storage_erro
 from runtime.house import House
 from runtime.inside import is_within
 from tools.documents.library_store import Known, LibraryStore, Passage
+from tools.documents.parsing import Parse, confined
 from tools.documents.passages import cut
 from tools.documents.reading import HTML, read_document
 
@@ -88,12 +89,13 @@ class Library:
         added = Added()
         files = [file for place in places for file in _files(place)]
         known = {document.path: document for document in self._store.documents()}
+        parse = confined(self._house)
         for done, file in enumerate(files):
             if cancellation is not None:
                 cancellation.check()
             if progress is not None:
                 progress(file.name, done, len(files))
-            self._add_file(file, known.get(file), added)
+            self._add_file(file, known.get(file), added, parse)
         added.gone = [path for path in known if path not in files and any(_under(path, place) for place in places)]
         for path in added.gone:
             self.remove(path)
@@ -143,14 +145,14 @@ class Library:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _add_file(self, file: Path, known: Known | None, added: Added) -> None:
+    def _add_file(self, file: Path, known: Known | None, added: Added, parse: Parse) -> None:
         try:
             with storage_errors(file):
                 digest = hashlib.sha256(file.read_bytes()).hexdigest()
             if known is not None and known.sha256 == digest:
                 added.unchanged.append(file)
                 return
-            document = read_document(str(file), Path("/"))
+            document = read_document(str(file), Path("/"), parse=parse)
         except HausgeistError as problem:
             added.refused.append((file, problem.message))
             return

@@ -1,4 +1,4 @@
-"""Reads a text, Markdown, HTML or PDF file into plain text. Owns no summaries; asks no model.
+"""Reads a text, Markdown, HTML or PDF file into plain text. Owns no parsers (`parsing`), no summaries; asks no model.
 
 All problems are `ToolError` (the file is not there or too large) or `MediaError` (it cannot be read as text).
 """
@@ -9,13 +9,10 @@ import codecs
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runtime.errors import MediaError, ToolError, nearest
 from runtime.inside import Reach, check_readable
-
-if TYPE_CHECKING:
-    from pypdf import PdfReader
+from tools.documents.parsing import Parse, parse_here
 
 MAX_BYTES = 64 * 2**20
 MAX_CHARACTERS = 2_000_000
@@ -45,10 +42,11 @@ class Document:
     page_texts: tuple[str, ...] = ()
 
 
-def read_document(name: str, folder: Path, reach: Reach | None = None) -> Document:
+def read_document(name: str, folder: Path, reach: Reach | None = None, parse: Parse = parse_here) -> Document:
     """Read the file that `name` says: absolute, from `~`, or relative to `folder`. See the module for errors.
 
-    A file beyond `reach` is neither read nor said to be there (`ArgumentError`).
+    A file beyond `reach` is neither read nor said to be there (`ArgumentError`). `parse` reads PDF and HTML; of files
+    that others made, in a process with limits (`parsing.confined`).
     """
     path = find_file(name, folder, reach)
     size = path.stat().st_size
@@ -60,7 +58,7 @@ def read_document(name: str, folder: Path, reach: Reach | None = None) -> Docume
             remedy="Split it, or save only the part you need.",
         )
     try:
-        document = _read_pdf(path) if _is_pdf(path) else _read_text(path)
+        document = _read_pdf(path, parse) if _is_pdf(path) else _read_text(path, parse)
     except OSError as problem:
         raise ToolError(
             f"The file {path} cannot be read: {problem.strerror}.", remedy="Check its permissions."
@@ -112,32 +110,17 @@ def _is_pdf(path: Path) -> bool:
         return b"%PDF-" in stream.read(1024)
 
 
-def _read_text(path: Path) -> Document:
+def _read_text(path: Path, parse: Parse) -> Document:
     data = path.read_bytes()
     text, encoding = decode(data, path)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     title = ""
     if path.suffix.lower() in HTML or _HTML_START.match(text):
-        title, text = _from_html(text)
+        parsed = parse(path, "html", text)
+        title, text = parsed.title, parsed.text
     if not text.strip():
         raise MediaError(f"The file {path} holds only blank space.", remedy="Check that it was saved.")
     return Document(path, title or _title(text, path), text, count_words(text), encoding=encoding)
-
-
-def _from_html(source: str) -> tuple[str, str]:
-    """Title and visible text of a page; headings get Markdown's mark, scripts and styles are left out."""
-    from bs4 import BeautifulSoup
-
-    page = BeautifulSoup(source, "html.parser")
-    title = page.title.get_text(" ", strip=True)[:120] if page.title else ""
-    for hidden in page(["script", "style", "template", "noscript", "head"]):
-        hidden.decompose()
-    for heading in page(["h1", "h2", "h3"]):
-        heading.insert(0, "\n\n" + "#" * int(heading.name[1]) + " ")
-    for block in page(["p", "div", "li", "tr", "br", "h1", "h2", "h3", "h4", "table", "section", "article"]):
-        block.append("\n")
-    lines = (" ".join(line.split()) for line in page.get_text(" ").splitlines())
-    return title, re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def decode(data: bytes, path: Path) -> tuple[str, str]:
@@ -168,32 +151,15 @@ def decode(data: bytes, path: Path) -> tuple[str, str]:
     return data.decode("cp1252", errors="replace"), "cp1252"
 
 
-def _read_pdf(path: Path) -> Document:
-    from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
-
-    try:
-        reader = PdfReader(path)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise MediaError(f"The PDF {path} is protected by a password.", remedy="Save it without one first.")
-        pages = [page.extract_text() for page in reader.pages]
-        title = str((reader.metadata.title if reader.metadata else None) or "").strip()
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as problem:
-        remedy = "Open it in a PDF viewer and save it again."
-        raise MediaError(f"The PDF {path} is damaged or cannot be read: {problem}.", remedy=remedy) from problem
-    except ImportError as problem:  # an encryption that needs a package
-        raise MediaError(f"The PDF {path} is encrypted: {problem}.", remedy="Save it without a password.") from problem
-    kept = tuple(page.strip() for page in pages)
-    text = "\n\n".join(page for page in kept if page)
+def _read_pdf(path: Path, parse: Parse) -> Document:
+    parsed = parse(path, "pdf", None)
+    pages = parsed.pages or ()
+    text = "\n\n".join(page for page in pages if page)
     if not text:
         remedy = "It seems to be scanned pictures: run a text recognition (OCR) over it first."
-        raise MediaError(f"The PDF {path} ({_count(reader)} pages) holds no text.", remedy=remedy)
-    title = title or _title(text, path)
-    return Document(path, title, text, count_words(text), pages=_count(reader), page_texts=kept)
-
-
-def _count(reader: PdfReader) -> int:
-    return len(reader.pages)
+        raise MediaError(f"The PDF {path} ({len(pages)} pages) holds no text.", remedy=remedy)
+    title = parsed.title or _title(text, path)
+    return Document(path, title, text, count_words(text), pages=len(pages), page_texts=pages)
 
 
 def _title(text: str, path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field
 
 from tools.contract import Example, HausgeistTool, Progress, Risk, ToolContext, ToolOutput
+from tools.documents.parsing import confined
 from tools.documents.reading import Document, read_document
 from tools.documents.summary import Summary, by_model, by_picking
 
@@ -46,7 +47,7 @@ class SummarizeFile(HausgeistTool):
 
     def act(self, args: SummarizeFileArgs, context: ToolContext) -> ToolOutput:
         """Read the file and summarize it: with the chat model where there is one, else by picking sentences."""
-        document = read_document(args.path, Path.cwd(), context.house.reach)
+        document = read_document(args.path, Path.cwd(), context.house.reach, confined(context.house))
         summary = _summarize(document, args.style, context)
         facts: dict[str, Any] = {
             "path": str(document.path),

@@ -59,7 +59,8 @@ class FrigateServer:
 
     def cameras(self) -> list[str]:
         """The names of its cameras."""
-        found = self._json("api/config").get("cameras")
+        told = self._json("api/config")
+        found = told.get("cameras") if isinstance(told, dict) else None
         if not isinstance(found, dict):
             raise self._strange("api/config")
         return sorted(found)
