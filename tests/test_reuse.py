@@ -8,7 +8,7 @@ from pathlib import Path
 import llama_cpp
 import pytest
 
-from agent.prefix_backend import PromptCache
+from agent.prefix_backend import ROWS, PromptCache
 from agent.reuse_backend import Run, StateShelf, moved_runs
 from runtime.worker_service import Emit
 
@@ -65,6 +65,23 @@ def test_a_dropped_turn_costs_no_new_reading_and_the_answer_stays(llm: llama_cpp
     assert llama_cpp.llama_memory_seq_pos_max(llm._ctx.memory, 0) == len(after) - 1
     shifted = int(llm._ctx.get_logits_ith(-1)[: llm.n_vocab()].index(max(llm._ctx.get_logits_ith(-1)[: llm.n_vocab()])))
     assert llm.detokenize([shifted]).strip() == b"Se"
+
+
+@pytest.mark.parametrize("more", [1, 2, 3, 4, 5])
+def test_what_is_read_in_fours_gives_the_same_logits(llm: llama_cpp.Llama, cache: PromptCache, more: int) -> None:
+    tokens = words(llm, FIXED + OLD)
+    begun: list[int] = []
+    evaluate = llm.eval
+    cache.evaluate(tokens[:-more], EMIT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(llm, "eval", lambda part: (begun.append(len(part)), evaluate(part)))
+        assert cache.evaluate(tokens, EMIT) == more
+    assert sum(begun) == (1 if more == 1 else -(-more // ROWS) * ROWS)
+    grown = list(llm._ctx.get_logits_ith(-1)[: llm.n_vocab()])
+    llm.reset()
+    llm._ctx.kv_cache_clear()
+    cache.evaluate(tokens, EMIT)
+    assert grown == pytest.approx(list(llm._ctx.get_logits_ith(-1)[: llm.n_vocab()]), abs=0.05)
 
 
 def test_states_are_set_aside_and_taken_back_exactly(llm: llama_cpp.Llama, cache: PromptCache) -> None:
