@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from tools.speech.sentence_stream import LONG, SUBORDINATE
+
 Judge = Callable[[str], float]
 """The probability that a sentence claims an action, 0 to 1."""
 
@@ -35,7 +37,7 @@ STRICT, USUAL = (0.2, 0.5), (0.6, 0.9)
 """From which probability a sentence counts as a claim: each for the first sentences and for the others (the steps of a
 recipe, a story); strictly where the request may be a demand."""
 FIRST = 3
-_CLAUSE = re.compile(r"[,;:](?=\s)|[，；：]")
+_CLAUSE = re.compile(r"[,;:]\s|[，；：]")
 """A mark inside a sentence at which a voice may begin; not the comma or colon in a number or a time."""
 LEAST = 16
 """Characters of a clause that is passed on by itself: shorter ones ("Done,", "OK,") say too little to be judged."""
@@ -79,8 +81,15 @@ class ClaimFilter:
 
     def _clause(self) -> str:
         """What may be shown of the first sentence before it ends: its clauses that surely claim nothing."""
-        mark = next((mark.end() for mark in _CLAUSE.finditer(self._held) if mark.end() >= LEAST), 0)
-        if not mark or _FENCE in self._held:
+        held = self._held
+        marks = (mark.end() for mark in _CLAUSE.finditer(held))
+        words = (word.start() for word in SUBORDINATE.finditer(held))
+        ends = [
+            next((end for end in marks if len(held[:end].strip()) >= LEAST), 0),
+            next((end for end in words if end >= LONG), 0),
+        ]
+        mark = min(filter(None, ends), default=0)
+        if not mark or _FENCE in held:
             return ""
         if self._judge((self._passed + self._held[:mark]).strip()) >= STRICT[0]:
             self._by_clauses = False
@@ -96,7 +105,8 @@ class ClaimFilter:
             return ""
         self._replaced = True
         trailing = sentence[len(sentence.rstrip()) :]
-        return " " * bool(self._passed) + NOTHING_DONE["zh" if self._language == "zh" else "en"] + trailing
+        between = " " if self._passed[-1:].strip() else ""
+        return between + NOTHING_DONE["zh" if self._language == "zh" else "en"] + trailing
 
     def _claims(self, sentence: str) -> bool:
         """Whether the sentence claims an action; code, questions and bare marks do not."""

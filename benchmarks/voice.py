@@ -43,13 +43,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--every", type=int, default=1, help="take only every n-th sentence")
     parser.add_argument("--only", choices=("round_trip", "librivox", "first_sound"), help="one part")
     parser.add_argument("--reply-tokens", type=int, default=160, help="longest reply in first_sound; 0: the setting")
+    parser.add_argument(
+        "--questions", type=int, nargs=2, default=(0, None), metavar=("FROM", "TO"), help="of first_sound"
+    )
     options = parser.parse_args(arguments)
     texts = SENTENCES.read_text(encoding="utf-8").splitlines()[:: options.every][: options.limit]
     with tempfile.TemporaryDirectory() as state, House.open({**os.environ, "HAUSGEIST_HOME": state}) as house:
         words = normaliser()
         report: dict[str, Any] = {"cores": len(os.sched_getaffinity(0)), "recognizer": house.settings.speech.recognizer}
         if options.only in {None, "first_sound"}:
-            report["first_sound"] = first_sound(house, Path(state), options.reply_tokens)
+            report["first_sound"] = first_sound(house, Path(state), options.reply_tokens, slice(*options.questions))
         if options.only in {None, "round_trip"}:
             report["round_trip"] = round_trip(house, texts, Path(state), words)
         folder = shared_data() / "speech" / "librivox"

@@ -100,11 +100,16 @@ def test_a_sentence_is_given_out_as_soon_as_it_has_ended() -> None:
 def test_the_first_clause_is_given_out_while_its_sentence_is_still_written() -> None:
     stream = SentenceStream()
     assert stream.feed("It is 10:30, and 3,500 people came") == []
-    assert stream.feed(" to see it, ") == []  # something has to follow
-    assert stream.feed("they say") == ["It is 10:30, and 3,500 people came to see it,"]
+    assert stream.feed(" to see it,") == []  # it may be a number's
+    assert stream.feed(" ") == ["It is 10:30, and 3,500 people came to see it,"]
+    assert stream.feed("they say") == []
     assert stream.feed(". And now, before anybody asks, it is over. ") == [
         "they say.", "And now, before anybody asks, it is over.",
     ]  # fmt: skip
+    reason = SentenceStream()
+    assert reason.feed("Sleep is important for the health of people because") == []
+    assert reason.feed(" ") == ["Sleep is important for the health of people,"]
+    assert reason.feed("it helps. ") == ["because it helps."]
     marked = SentenceStream()
     assert marked.feed("**Beware of the dog, it** bites") == []
     assert marked.close() == ["Beware of the dog, it bites"]

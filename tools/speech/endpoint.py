@@ -56,8 +56,8 @@ Sign = Began | Paused | Resumed | Ended | Dropped
 class Patience:
     """Seconds of silence after which a turn ends, by what the words so far look like."""
 
-    pause_s: float = 0.16
-    """Silence after which it is worth recognising what was said so far."""
+    pause_s: float = 0.064
+    """Silence after which it is worth recognising what was said so far; fluent speech has some ten such a minute."""
     complete_s: float = 0.4
     """A whole request was said."""
     unknown_s: float = 0.8

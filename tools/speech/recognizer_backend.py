@@ -129,6 +129,7 @@ class RecognizerService:
             chinese = tuple(word for word in hotwords if not word.isascii())
             found, info = self._found(samples, "zh", chinese, initial_prompt=_SIMPLIFIED, **more)
         raw = []
+        emit.check()  # encoded by now, not decoded: who went on speaking waits for half of the work only
         for part in found:
             emit.check()
             raw.append(part)

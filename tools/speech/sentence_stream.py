@@ -19,6 +19,11 @@ _JOINT = re.compile(
 )
 """Words before which a person may draw breath, where there is no mark."""
 _JOINT_LEAST = 24
+SUBORDINATE = re.compile(
+    r"(?<=\s)(?:because|although|so that|in order to|weil|damit|obwohl|parce que|afin de|porque|para que)\s"
+)
+"""Those that a whole clause follows: after `LONG` characters the voice begins before the sentence has one mark."""
+LONG = 32
 _MARKUP = re.compile(r"[*_`#|~<>\[\]]|^\s*(?:[-+•]|\d+[.)])")
 """What may be Markdown or HTML: it is read as a whole, not by clauses."""
 _END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*\s+|[。！？；]+[”’」』）]*|\n+)")
@@ -47,15 +52,17 @@ class SentenceStream:
         return self._by_clauses(sentences(rest))
 
     def _clause(self) -> list[str]:
-        """A clause of the first sentence that is whole while the sentence is not; something has to follow it."""
-        for mark in _CLAUSE.finditer(self._held):
-            clause, rest = self._held[: mark.end()], self._held[mark.end() :]
-            if mark.end() >= len(self._held) or _MARKUP.search(clause):
-                return []
-            if _width(clause.strip()) >= _FIRST_CLAUSE[0] and not _inside_number(self._held, mark):
-                self._held = rest
-                return sentences(clause)
-        return []
+        """A clause of the first sentence that is whole while the sentence is not."""
+        held, least = self._held, _FIRST_CLAUSE[0]
+        marks = (mark for mark in _CLAUSE.finditer(held) if not _inside_number(held, mark))
+        mark = next((mark.end() for mark in marks if _width(held[: mark.end()].strip()) >= least), None)
+        word = next((word.start() for word in SUBORDINATE.finditer(held) if word.start() >= LONG), None)
+        ends = [(end, comma) for end, comma in ((mark, ""), (word, ",")) if end is not None]
+        if not ends or _MARKUP.search(held[: min(ends)[0]]):
+            return []
+        cut, comma = min(ends)
+        self._held = held[cut:]
+        return sentences(held[:cut].rstrip() + comma)
 
     def _by_clauses(self, found: list[str]) -> list[str]:
         if not found or not self._first:
@@ -88,8 +95,11 @@ def clauses(sentence: str) -> list[str]:
 
 
 def _inside_number(text: str, mark: re.Match[str]) -> bool:
-    """Whether a comma or colon belongs to a number or a time."""
-    return text[mark.end() : mark.end() + 1].isdigit() and mark[0].strip() in ",:"
+    """Whether a comma or colon belongs to a number or a time, or may do so where nothing follows yet."""
+    if mark[0].strip() not in ",:":
+        return False
+    following = text[mark.end() : mark.end() + 1]
+    return following.isdigit() or (not following and not mark[0][-1].isspace())
 
 
 def _far_enough(sentence: str, cut: int, least: int) -> bool:
