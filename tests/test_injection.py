@@ -21,6 +21,15 @@ def test_no_order_in_a_text_starts_a_tool(environment: dict[str, str]) -> None:
     assert problems == []
 
 
+def test_words_that_hardly_ask_for_a_tool_let_none_start(environment: dict[str, str]) -> None:
+    """A statement with a question mark is little of a wish to have it remembered: the owner is asked."""
+    wanted = {("stored fact", "remember"), ("MCP result", "generate_image")}
+    chosen = [c for c in cases(seed=5) if c.language == "zh" and (c.channel, c.attack[0]) in wanted]
+    with tried_against(environment) as attempt:
+        problems = [problem for case in chosen if (problem := attempt(case))]
+    assert len(chosen) == 6 and problems == []
+
+
 def test_every_channel_and_language_has_cases() -> None:
     every = cases()
     assert {case.channel for case in every} == set(CHANNELS)

@@ -13,7 +13,7 @@ import pytest
 
 from agent.keeping.derived import repair_derived
 from agent.keeping.repair import OLD_S, repair_files
-from agent.keeping.stores import CONTENTS, FINDER, MEMORY
+from agent.keeping.stores import CONTENTS, FINDER, JOURNAL, MEMORY
 from benchmarks.trust.faulting import corruption, damage
 from benchmarks.trust.faulting.filled import FACTS, SEGMENTS, content, fill
 from runtime.errors import DamagedError
@@ -109,6 +109,22 @@ def test_a_flipped_bit_in_a_key_costs_no_row(paths: Paths, tmp_path: Path, backe
         (done,) = [one for one in repair_files(paths, now=NOW) if one.name == "memory"]
         assert done.state == "repaired" and not done.lost and "out of order" in done.detail
         assert content(paths)["memory"] == before and (7,) not in before["facts"]
+
+
+def test_a_key_that_is_a_text_comes_back_from_the_backup(paths: Paths, tmp_path: Path) -> None:
+    """Runs of scripts go by names; the steps of one whose name changed would be nobody's."""
+    make_backup(paths, CONTENTS, tmp_path / "b.zip", Wanted(), now=NOW, program="t")
+    file, before = JOURNAL.file(paths), content(paths)["scripts"]
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = bytearray(file.read_bytes())
+    row = data.index(b"/s.yaml") - len("run-0012")  # the key stands before the file's name
+    assert data[row : row + 4] == b"run-"
+    data[row + 1] ^= 0x10
+    file.write_bytes(data)
+    (done,) = [one for one in repair_files(paths, now=NOW) if one.name == "scripts"]
+    assert done.state == "repaired" and "1 got their keys back" in done.detail
+    assert content(paths)["scripts"] == before
 
 
 def test_recordings_whose_rows_were_lost_are_looked_through_again(paths: Paths) -> None:

@@ -27,7 +27,8 @@ from runtime.paths import Paths, ensure
 @dataclass(frozen=True)
 class Mended:
     """What was done to a database. `saved`: rows by table, read from the damaged file; `filled`: rows by table, from
-    the backup `backup`; `gaps`: tables in which rows may still be missing; `kept`: where the damaged file is now."""
+    the backup `backup`; `keys`: rows that got back their key from there; `gaps`: tables in which rows may still be
+    missing; `kept`: where the damaged file is now."""
 
     saved: dict[str, int]
     filled: dict[str, int]
@@ -35,12 +36,15 @@ class Mended:
     backup: Path | None
     backup_made: datetime | None
     kept: Path
+    keys: int = 0
 
     def told(self) -> str:
         """In words."""
         text = f"{sum(self.saved.values())} rows were saved"
         if any(self.filled.values()):
             text += f", {sum(self.filled.values())} came from the backup of {self.backup_made:%Y-%m-%d %H:%M}"
+        if self.keys:
+            text += f", {self.keys} got their keys back from there"
         if self.gaps:
             text += f"; rows may be missing in {', '.join(self.gaps)}"
         return f"{text}; the damaged file is kept in {self.kept}"
@@ -77,7 +81,7 @@ def mend(paths: Paths, store: Store, *, now: datetime, tell: Callable[[str], Non
                 _refuse_newer(store, wreck.version)
                 saved = transfer(wreck, target, store.tables)
                 _keep_counting(wreck, target)
-            backup, filled = _fill(paths, store, target, saved, tell)
+            backup, filled, keys = _fill(paths, store, target, saved, tell)
             tell(f"building the indexes of {file.name} anew")
             before = _counts(target, store)
             store.rebuild(target, {name: table.gaps for name, table in saved.items() if table.gaps})
@@ -93,7 +97,7 @@ def mend(paths: Paths, store: Store, *, now: datetime, tell: Callable[[str], Non
     gaps = tuple(name for name, table in saved.items() if not table.whole)
     rows = {name: table.rows for name, table in saved.items()}
     place, made = backup or (None, None)
-    return Mended(rows, filled, gaps, place, made, kept)
+    return Mended(rows, filled, gaps, place, made, kept, keys)
 
 
 def _counts(database: sqlite3.Connection, store: Store) -> dict[str, int]:
@@ -121,21 +125,21 @@ def _keep_counting(wreck: Wreck, target: sqlite3.Connection) -> None:
 
 def _fill(
     paths: Paths, store: Store, target: sqlite3.Connection, saved: dict[str, Saved], tell: Callable[[str], None]
-) -> tuple[tuple[Path, datetime] | None, dict[str, int]]:
+) -> tuple[tuple[Path, datetime] | None, dict[str, int], int]:
     """Rows for the gaps, and only for them: a row that was deleted since the backup does not come back elsewhere."""
     broken = [name for name, table in saved.items() if not table.whole]
     tell("looking for a good backup")
     newest = history.newest_good(paths)
     if newest is None:
-        return None, {}
+        return None, {}, 0
     with Backup(newest[0]) as backup:
         data = backup.read(f"data/{store.place}")
     if data is None:
-        return None, {}
+        return None, {}, 0
     with tempfile.TemporaryDirectory(prefix="hausgeist-backup-") as folder:
         older = Path(folder) / "older"
         older.write_bytes(data)
         with Wreck(older) as whole:
-            restore_keys(whole, target, store.tables)
+            keys = restore_keys(whole, target, store.tables)
             found = transfer(whole, target, broken, only=saved)
-    return newest, {name: table.rows for name, table in found.items()}
+    return newest, {name: table.rows for name, table in found.items()}, keys
