@@ -109,14 +109,17 @@ def first_sound(house: House, folder: Path, reply_tokens: int, chosen: slice = s
         "questions": rows,
         "first_sound_s": round(sum(row["ours"]["first_sound"] for row in rows) / len(rows), 2),
         "one_after_the_other_s": round(sum(row["in_turn"]["first_sound"] for row in rows) / len(rows), 2),
-        "times_sooner": _spread([row["times_sooner"] for row in rows]),
-        "times_sooner_free": _spread([row["times_sooner_free"] for row in rows]),
+        **_spread("times_sooner", rows),
+        **_spread("times_sooner_free", rows),
         "equal_text": all(row["equal_text"] for row in rows),
     }
 
 
-def _spread(ratios: list[float]) -> dict[str, float]:
-    return {"mean": round(sum(ratios) / len(ratios), 2), "least": min(ratios), "most": max(ratios)}
+def _spread(name: str, rows: list[dict[str, Any]]) -> dict[str, float]:
+    """The mean over the questions, and from where to where it goes."""
+    ratios = [row[name] for row in rows]
+    mean = round(sum(ratios) / len(ratios), 2)
+    return {name: mean, f"{name}_at_least": min(ratios), f"{name}_at_most": max(ratios)}
 
 
 def _row(question: str, ours: VoiceTurn, in_turn: InTurn) -> dict[str, Any]:
