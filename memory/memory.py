@@ -17,7 +17,16 @@ from memory.embedder import Embedder
 from memory.facts import extract
 from memory.fitting import clear, fitted
 from memory.history import History, tells
-from memory.ranking import TIME_BONUS, TOLD_BONUS, Evidence, fuse, order, share_of_words, with_neighbours
+from memory.ranking import (
+    FOLLOWED,
+    TIME_BONUS,
+    TOLD_BONUS,
+    Evidence,
+    fuse,
+    order,
+    share_of_words,
+    with_neighbours,
+)
 from memory.records import Fact, Hit, PastTurn, SessionInfo
 from memory.rows import read_jsonl
 from memory.store import FactStore, NewFact
@@ -108,7 +117,10 @@ class Memory:
         facts = self._facts.get(list({*similarity, *bm25, *told, *told_between}))
         if window:
             facts = {i: fact for i, fact in facts.items() if window.contains(fact.time)}
-        scores = with_neighbours(fuse(Evidence(similarity, bm25, frozenset(told), bonus)), facts)
+        scores = fuse(Evidence(similarity, bm25, frozenset(told), bonus))
+        behind = [i + 1 for i in order(scores, facts)[:FOLLOWED] if i + 1 not in facts]
+        facts |= {i: fact for i, fact in self._facts.get(behind).items() if not window or window.contains(fact.time)}
+        scores = with_neighbours(scores, facts)
         return [self._hit(query, facts[i], scores.get(i, 0.0), nearest.get(i)) for i in order(scores, facts)[:k]]
 
     def recall_for_prompt(self, text: str, budget_tokens: int, count_tokens: Callable[[str], int]) -> list[Hit]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from memory.records import Fact
-from memory.words import content_words, index_words
+from memory.words import content_words, continues, index_words
 
 MEANING, WORDS = 0.5, 0.5
 """Weights of vectors and words; they add up to one."""
@@ -19,6 +20,14 @@ TOLD_BONUS, TIME_BONUS = 0.5, 0.1
 otherwise, since a time may belong to the thing ("when do I wake up in the morning")."""
 NEIGHBOUR = 0.05
 """Share of the best neighbour's score that a record told directly before or after it gets."""
+
+CONTINUED = 0.5
+"""Share of the score of the record just before that one gets which opens by pointing back to it ("She is …"): it
+speaks of the same, without its words. It never comes before the record that it continues by that."""
+TOGETHER = timedelta(minutes=10)
+"""A record told later than that after the one before it does not point back to it."""
+FOLLOWED = 10
+"""Best records whose continuations are looked at, even where no index found these."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,16 @@ def with_neighbours(scores: dict[int, float], facts: Mapping[int, Fact]) -> dict
         near = [scores.get(other.id, 0.0) for other in beside if other and other.source == fact.source]
         if near and fact.id in scores:
             result[fact.id] = min(1.0, scores[fact.id] + NEIGHBOUR * max(near))
+    for fact in facts.values():
+        before = facts.get(fact.id - 1)
+        if before and continues(fact.text) and _told_together(before, fact):
+            told, own = scores.get(before.id, 0.0), result.get(fact.id, 0.0)
+            result[fact.id] = max(own, min(told, own + CONTINUED * told))
     return result
+
+
+def _told_together(before: Fact, fact: Fact) -> bool:
+    return before.source == fact.source and timedelta() <= fact.time - before.time <= TOGETHER
 
 
 def share_of_words(query: str, text: str) -> float:

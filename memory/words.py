@@ -20,6 +20,13 @@ PASSAGE_CHARACTERS = 160
 """Texts up to this length are one passage; longer ones are cut into their sentences too."""
 MOST_PASSAGES = 64
 
+_POINTING = re.compile(
+    r"\W*(?:(?:she|he|they|her|his|their|its?|this|that|these|those"
+    r"|er|sie|es|ihre?|seine?|das|dieser?|dieses|diese|elles?|ils?|ce|cela|ça|son|sa|ses|leurs?"
+    r"|ella|él|ellos|ellas|eso|esto|sus?|este|esta)\b|她|他|它|这|那)",
+    re.IGNORECASE,
+)
+
 _STOP_WORDS = """
     a about am an and any are as at be been but by can could did do does for from had has have he her him his how i
     if in into is it its me my of on or our please she so some than that the their them then there these they this
@@ -69,6 +76,11 @@ def content_words(text: str) -> list[str]:
 def asks_what_was_told(query: str) -> bool:
     """Whether a query is about what was said at a time, not about a thing that has a time of its own."""
     return _TELLING.search(query.casefold()) is not None
+
+
+def continues(text: str) -> bool:
+    """Whether a text opens by pointing back ("She is in my class"): whom it means was told just before."""
+    return _POINTING.match(text) is not None
 
 
 def sentences(text: str) -> list[str]:
