@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from tools.speech.listen import transcribe
 from tools.speech.stopping import is_stop
 from tools.speech.transcript import Transcript
 from tools.speech.voice import Samples
+
+_UNHURRIED_S = 0.16
+"""Silence before words of a file are recognised: nobody waits, and fewer pauses are guessed at in vain."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ class Hearing:
     ) -> None:
         self._house, self._hotwords, self._language, self._live = house, hotwords, language, live
         self._on_utterance, self._on_sign = on_utterance, on_sign
-        self.endpointer = Endpointer(Patience(unknown_s=house.settings.speech.end_silence_s))
+        patience = Patience(unknown_s=house.settings.speech.end_silence_s)
+        self.endpointer = Endpointer(patience if live else replace(patience, pause_s=_UNHURRIED_S))
         self._began_s = 0.0
         self._guess: _Guess | None = None
         self._tasks: set[asyncio.Task[None]] = set()
