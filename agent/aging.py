@@ -16,8 +16,8 @@ from agent.prompt import estimate_tokens
 from memory.records import PastTurn
 from memory.words import sentences
 
-NEWEST, OLDER = 240, 40
-"""Tokens that a reply, or a request, of the newest turn and of one before it keeps."""
+NEWEST, OLDER, REPORTED = 240, 40, 24
+"""Tokens that a reply, or a request, of the newest turn and of one before it keeps; of an older tool's report less."""
 BLOCK = 4
 LISTED, LISTED_WORDS, LISTED_TOKENS = 12, 12, 160
 """Requests in the list, words of each, and tokens of the whole list, at most."""
@@ -48,7 +48,7 @@ def aged(turns: Sequence[PastTurn], before: int, budget: int) -> tuple[str, list
     kept: list[Earlier] = []
     left = budget
     for turn in reversed(turns):
-        short = _short(turn, OLDER if kept else NEWEST)
+        short = _short(turn, newest=not kept)
         if short.tokens > left:
             break
         left -= short.tokens
@@ -60,8 +60,10 @@ def aged(turns: Sequence[PastTurn], before: int, budget: int) -> tuple[str, list
     return listed, kept[::-1]
 
 
-def _short(turn: PastTurn, most: int) -> Earlier:
-    return Earlier(beginning(turn.user, most), beginning(turn.reply, most), turn.reply)
+def _short(turn: PastTurn, newest: bool) -> Earlier:
+    most = NEWEST if newest else OLDER
+    reply = beginning(turn.reply, REPORTED if turn.tool_calls and not newest else most)
+    return Earlier(beginning(turn.user, most), reply, turn.reply)
 
 
 def beginning(text: str, most: int) -> str:

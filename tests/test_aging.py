@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from langchain_core.messages import HumanMessage
 
-from agent.aging import BLOCK, NEWEST, OLDER, aged, beginning
+from agent.aging import BLOCK, NEWEST, OLDER, REPORTED, aged, beginning
 from agent.messages import conversation
 from agent.prompt import as_chat, estimate_tokens
 from agent.recollection import LONG_AGO, earlier_turns
@@ -38,6 +38,13 @@ def test_only_the_newest_turn_is_long_and_nothing_is_lost_to_code() -> None:
     assert OLDER < estimate_tokens(kept[-1].reply) <= NEWEST
     assert all(turn.reply.startswith("The lamp was made in a small town.") for turn in kept)
     assert all(turn.whole == LONG for turn in kept)
+
+
+def test_an_older_report_of_a_tool_keeps_less() -> None:
+    calls = [{"name": "find_item", "args": {}, "status": "ok"}]
+    told = [PastTurn(i, "s", "Where is it?", LONG, START, calls) for i in range(2)]
+    _, kept = aged(told, 0, 600)
+    assert estimate_tokens(kept[0].reply) <= REPORTED < estimate_tokens(kept[1].reply)
 
 
 @pytest.mark.parametrize("budget", [0, 50, 200, 600, 2000])

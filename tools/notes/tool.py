@@ -21,7 +21,7 @@ QUOTED, CITED = 3, 2
 """Records, and passages of documents, that a reply quotes at most; the facts hold up to `RECALLED` records."""
 SHOWN = 400
 """Characters of a passage that are quoted."""
-AROUND = 500
+AROUND = 600
 """Characters of all quoted records: what is left beside the passages that matched goes to the sentences around them."""
 
 
