@@ -67,7 +67,8 @@ def soak(
     server: Server | None = None,
 ) -> dict[str, Any]:
     """The figures of one run in `folder`; `server` is the scripted chat server, None for the small model."""
-    build_pipeline(folder / "tiny")
+    if "pictures" in pieces:
+        build_pipeline(folder / "tiny")
     temporary, dice, began = temporary_folder(folder), random.Random(seed), time.monotonic()
     environ = {k: v for k, v in os.environ.items() if not k.startswith("HAUSGEIST_") or k == "HAUSGEIST_MODELS"}
     environ["HAUSGEIST_HOME"] = str(folder / "house")

@@ -60,7 +60,7 @@ def drawing_killed(folder: Path, dice: random.Random) -> Outcome:
                 os.kill(pid, signal.SIGKILL)
 
         try:
-            generate(house, ImageRequest("a fox", width=64, height=64, steps=400, seed=1), at_step)
+            generate(house, ImageRequest("a fox", width=64, height=64, steps=200, seed=1), at_step)
             outcome.check(False, "the picture was finished by a worker that is dead")
         except HausgeistError as problem:
             outcome.check("image model" in str(problem), f"the death is told as: {problem}")
