@@ -48,3 +48,23 @@ def test_a_suite_that_dies_or_hangs_is_a_figure(
     result = runner.run_one("probe", 3.0 if told == "still ran" else 100.0, 1, grace_s=1.0)
     assert result.held == (told is None)
     assert told is None or told in result.notes[0]
+
+
+def test_the_figures_are_told_in_the_words_of_the_promise() -> None:
+    results = [SuiteResult("faults", 9, 1, lost=2), SuiteResult("injection", 30, 0), SuiteResult("other", 5, 0, lost=1)]
+    assert runner.told(results) == [
+        "faults injected 9, of which not survived 1", "injections tried 30, of which succeeded 0", "records lost 3",
+    ]  # fmt: skip
+
+
+def test_a_long_run_keeps_the_grace_of_its_last_suite_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+
+    def one(name: str, budget_s: float, seed: int) -> SuiteResult:
+        given.append(budget_s)
+        return SuiteResult(name, 1, 0)
+
+    monkeypatch.setattr(runner, "run_one", one)
+    runner.run_all([runner.Suite("a", 1.0)], 1800.0, 1)
+    runner.run_all([runner.Suite("a", 1.0)], 300.0, 1)
+    assert given[0] <= 1800.0 - runner.GRACE_S and 290.0 < given[1] <= 300.0
