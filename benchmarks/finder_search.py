@@ -35,7 +35,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from PIL import Image, ImageDraw
 
 from benchmarks.lookup.exact import recall
-from benchmarks.lookup.filler import COLOURS, KINDS, NOW, Filler
+from benchmarks.lookup.filler import NOW, Filler
+from benchmarks.lookup.world import COLOURS, KINDS
 from memory.embedder import Embedder
 from runtime.house import House
 from tools.finder.answering.search import FindQuery, search

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from runtime.errors import UnknownNameError
 from runtime.house import House
 from tools.finder.answering.camera_names import match_camera
-from tools.finder.answering.facts import FACT, Table, fact_of
+from tools.finder.answering.facts import FACT, PLACED, TAKEN, Table, fact_of
 from tools.finder.answering.match import Hit, rank
 from tools.finder.answering.prior import handled, standing
 from tools.finder.answering.query import Wanted, understand
 from tools.finder.answering.scale import scales
+from tools.finder.answering.within import FURNITURE, inside
 from tools.finder.looks.appearance_types import margin_box
 from tools.finder.looks.colours import NAMES, Look
 from tools.finder.looks.layout import PALETTE, join, shares_of
@@ -85,7 +86,9 @@ class Held:
 def table_of(things: list[Sighting], looks: dict[int, NDArray[np.float32]]) -> Table:
     rows = np.array([fact_of(thing) for thing in things], FACT)
     shares = np.round(shares_of(np.stack([looks[thing.id] for thing in things])) * 255)
-    return Table.of(rows, np.concatenate([shares, np.ones((len(shares), 1))], 1).astype(np.uint8))
+    table = Table.of(rows, np.concatenate([shares, np.ones((len(shares), 1))], 1).astype(np.uint8))
+    table.rows["within"][:] = inside(table.rows, table.flag(PLACED), table.flag(TAKEN), table.labelled(FURNITURE))
+    return table
 
 
 def ranked(

@@ -7,20 +7,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from runtime.house import House
-from tools.finder.answering.facts import FACT, Facts, Table, fact_of
+from tools.finder.answering.facts import FACT, PLACED, TAKEN, Facts, Table, fact_of
 from tools.finder.answering.index_view import open_index
+from tools.finder.answering.match import LIKELY, rank
 from tools.finder.answering.place import zone_of
-from tools.finder.answering.prior import NO_ZONE, PART, standing
+from tools.finder.answering.prior import NO_ZONE, PART, handled, standing
 from tools.finder.answering.query import understand
+from tools.finder.answering.rough import Background
 from tools.finder.answering.scale import Scale
-from tools.finder.answering.shortlist import SHORT, WHOLE, shortlist
+from tools.finder.answering.shortlist import SHORT, WHOLE, Asked, shortlist
+from tools.finder.answering.within import FURNITURE, inside
+from tools.finder.looks.appearance_types import TextLooks
 from tools.finder.looks.blocks import ROWS, Blocks
 from tools.finder.looks.colours import NAMES
 from tools.finder.looks.labels import LabelDirections
-from tools.finder.looks.layout import PALETTE
+from tools.finder.looks.layout import PALETTE, WEIGHTS, take_apart
 from tools.finder.looks.vectors import Vectors
 from tools.finder.records import Camera, Sighting, Zone
 from tools.finder.store import FinderStore
@@ -89,44 +92,94 @@ def test_vectors_of_what_is_gone_are_forgotten_whoever_deleted_it(house: House) 
         assert index.ids.tolist() != ids
 
 
-def test_sketches_keep_likeness_and_the_nearest_is_found_among_many(house: House) -> None:
-    rng = np.random.default_rng(3)
-    vectors = rng.standard_normal((3000, 300)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    held = Vectors(house, "test-1")
-    held.add(range(1, 3001), vectors)
-    ids = np.arange(1, 3001)
-    rough, exact = held.likeness(ids, vectors[:1])[:, 0], vectors @ vectors[0]
-    assert float(np.abs(rough - exact).mean()) < 0.15
-    assert [id_ for id_, _ in held.nearest((vectors[1999] + 0.3 * vectors[5]).tolist(), 2)] == [2000, 6]
-
-
-def test_a_shortlist_of_many_holds_the_rare_thing_whether_new_or_old() -> None:
+def crowd(house: House, count: int) -> tuple[Facts, Vectors, list[int]]:
+    """A house of one camera in which `count` sightings were made: of two hundred things, each seen again and again."""
     rng = np.random.default_rng(4)
-    count = 3 * WHOLE
-    scan: dict[str, NDArray[Any]] = {
-        "id": np.arange(1, count + 1), "camera": np.ones(count, np.uint16), "label": np.zeros(count, np.uint32),
-        "flags": np.zeros(count, np.uint8), "length": rng.integers(20, 90, count).astype(np.uint8),
-        "aspect": rng.integers(0, 20, count).astype(np.uint8),
-    }  # fmt: skip
-    shares = np.zeros((count, len(NAMES) + 1), np.uint8)
-    shares[:, NAMES.index("brown")], shares[:, -1] = 250, 1
-    for place in (17, count - 3):
-        shares[place] = 0
-        shares[place, NAMES.index("turquoise")], shares[place, -1] = 250, 1
-        scan["length"][place] = round(16 * np.log(22))
-    scales = {1: Scale(2.0, 0.5)}
-    places = shortlist(scan, shares, understand("the turquoise wallet"), scales, None)
+    things = rng.integers(0, 200, count)
+    looks = np.abs(rng.standard_normal((200, 128))) + np.abs(rng.standard_normal((200, 8))) @ rng.random((8, 128))
+    shares = rng.dirichlet(np.full(len(NAMES), 0.3), 200)[things]
+    features = looks[things] + 0.2 * rng.standard_normal((count, 128))
+    palettes = np.abs(rng.standard_normal((200, PALETTE)))[things] + 0.1 * rng.random((count, PALETTE))
+    parts = zip((features, palettes, np.sqrt(shares)), WEIGHTS, strict=True)
+    vectors = np.concatenate([w * part / np.linalg.norm(part, axis=1, keepdims=True) for part, w in parts], 1)
+    boxes = np.stack([rng.uniform(5, 500, count), rng.uniform(5, 300, count), *rng.uniform(8, 60, (2, count))], 1)
+    changed = [None if one else "placed" for one in rng.random(count) < 0.8]
+    seen = [Sighting(i + 1, 1, 1, 10.0 * i, 10.0 * i + 9, tuple(boxes[i].tolist()), None, None, None, "region")
+            for i in range(count)]  # fmt: skip
+    rows = [fact_of(one, placed) for one, placed in zip(seen, changed, strict=True)]
+    facts, held = Facts(house.paths.finder / "facts"), Vectors(house, "test-1")
+    facts.keep(np.array(rows, FACT))
+    held.add(range(1, count + 1), vectors)
+    return facts, held, things.tolist()
+
+
+@pytest.mark.parametrize("by", ["words", "kind", "photo", "text"])
+def test_the_shortlist_of_many_holds_what_an_exact_search_would_find(house: House, by: str) -> None:
+    facts, vectors, things = crowd(house, 2 * WHOLE)
+    scan = facts.scan()
+    ids = np.asarray(scan["id"])
+    camera = Camera(1, "study", "/rec", None, (Zone("desk", ((50, 50), (450, 60), (400, 280), (30, 250))),))
+    table = Table(facts.rows(ids), vectors.shares(ids))
+    wanted = understand("the turquoise wallet") if by != "photo" else None
+    first = vectors.matrix([things.index(7) + 1])
+    direction = take_apart(first).features - take_apart(vectors.matrix(ids[:500])).features.mean(0)
+    asked = Asked(
+        wanted,
+        first if by == "photo" else None,
+        TextLooks(take_apart(first).features, 100.0, -60.0) if by == "text" else None,
+        direction / np.linalg.norm(direction) if by == "kind" else None,
+    )
+    usual = Background({1: camera}, {1: Scale(2.0, 0.5)}, table.take(np.arange(0, len(ids), 10)), np.ones(WHOLE // 5))
+    places = shortlist(scan, table.shares, asked, usual, facts, vectors)
     assert len(places) == SHORT
-    assert {17, count - 3} <= set(places.tolist())
-    liked = np.zeros(count, np.float32)
-    liked[4321] = 0.9
-    assert 4321 in shortlist(scan, shares, None, scales, liked)
-    alike = np.flatnonzero(shares[:, NAMES.index("brown")])[-SHORT // 4 :]
-    scan["length"][alike], shares[alike] = round(16 * np.log(22)), shares[17]
-    newest = set(range(count - SHORT // 4, count))  # all of them as good as the old one, which stays
-    assert newest | {17} <= set(shortlist(scan, shares, understand("the turquoise wallet"), scales, None).tolist())
-    assert len(shortlist({k: v[:50] for k, v in scan.items()}, shares[:50], None, scales, None)) == 50
+    found = []
+    for some in (table.take(places), table):
+        weights = handled(some) * standing(some, {1: camera}, {})
+        more = (asked.text, asked.kind)
+        hits = rank(some, usual.seen, vectors, wanted, asked.photo, usual.scales, weights, *more, share=usual.share)
+        times = dict(zip(some.rows["id"].tolist(), some.rows["last"].tolist(), strict=True))
+        likely = sorted((h.id for h in hits if h.ratio >= LIKELY * hits[0].ratio), key=lambda id_: -times[id_])
+        found.append((hits[0].id, likely[:5]))
+    assert found[0] == found[1]
+    if by == "photo":
+        assert things[found[0][0] - 1] == 7
+
+
+def test_the_newest_of_many_that_are_alike_is_handed_on(house: House) -> None:
+    facts, vectors, _ = crowd(house, 2 * WHOLE)
+    ids = np.asarray(facts.scan()["id"])
+    rows = facts.rows(ids)
+    facts.keep(np.array([fact_of(Sighting(int(i), 1, 1, 0.0, float(-i), (9, 9, 30, 20), None, None, None, "region"))
+                         for i in ids], FACT))  # fmt: skip
+    assert len(rows["id"]) == len(ids)
+    scan, shares = facts.scan(), vectors.shares(ids)
+    shares[:] = shares[0]  # all alike: only their times, which run against their numbers, tell them apart
+    usual = Background({}, {1: Scale(2.0, 0.5)}, Table(facts.rows(ids[:900]), shares[:900]), np.ones(900))
+    places = shortlist(scan, shares, Asked(understand("the turquoise wallet"), None), usual, facts, vectors)
+    assert set(range(SHORT // 2)) <= set(places.tolist())
+
+
+def test_sketches_follow_the_vectors_and_the_basis_is_found_again_while_the_house_is_young(house: House) -> None:
+    _, vectors, _ = crowd(house, 5000)
+    ids = np.arange(1, 5001)
+    assert vectors.sketches.basis() is None
+    young = vectors.sketches.prepare(1000, lambda: ids[:1000], vectors.matrix)
+    assert vectors.sketches.prepare(3000, lambda: ids[:3000], vectors.matrix).fitted == young.fitted == 1000
+    vectors.add([7000], vectors.matrix([1]))
+    vectors.remove([2])
+    rows = vectors.sketches.read(np.array([1, 2, 7000]), young)
+    assert (rows[0] == rows[2]).all()
+    assert rows[0].any() and not rows[1].any()
+    grown = vectors.basis()
+    assert grown.fitted == 7001
+    assert not list(vectors.folder.glob("*-000001000*"))
+    assert vectors.sketches.read(np.array([7000]), grown).any()
+    parts = grown.parts(vectors.sketches.read(ids, grown), np.zeros((5000, len(NAMES)), np.float32))
+    whole = take_apart(vectors.matrix(ids))
+    there = grown.reduce(whole)
+    for rough, exact, limit in ((parts.features, whole.features, 0.05), (parts.palettes, whole.palettes, 0.05)):
+        seen = rough @ (there.features if exact is whole.features else there.palettes)[99]
+        assert float(np.abs(seen - exact @ exact[99])[10:].mean()) < limit
 
 
 def test_stays_within_others_and_off_the_zones_weigh_less() -> None:
@@ -142,10 +195,11 @@ def test_stays_within_others_and_off_the_zones_weigh_less() -> None:
         thing(6, 10.0, 90.0, (205, 15, 30, 30)),  # on the chair
     ]
     table = Table.of(np.array([fact_of(one) for one in seen], FACT), np.zeros((6, 16), np.uint8))
+    table.rows["within"][:] = inside(table.rows, table.flag(PLACED), table.flag(TAKEN), table.labelled(FURNITURE))
     camera = Camera(1, "study", "/rec", None, (Zone("desk", ((0, 0), (100, 0), (100, 100), (0, 100))),))
     weights = standing(table, {1: camera}, {1: (640, 360)})
-    inside = [zone_of(one.box, camera.zones) is not None for one in seen]
-    assert inside == [True, True, True, True, False, False]
+    zoned = [zone_of(one.box, camera.zones) is not None for one in seen]
+    assert zoned == [True, True, True, True, False, False]
     assert weights.tolist() == pytest.approx([1.0, PART, 1.0, 1.0, NO_ZONE, NO_ZONE])
 
 

@@ -302,7 +302,7 @@ def test_scores_become_ratios_that_rise_with_them() -> None:
     cosines = np.linspace(-0.05, 0.15, 9, dtype=np.float32)
     features = np.stack([cosines, np.sqrt(1 - cosines**2)], 1)
     text = TextLooks(np.array([[1.0, 0.0]], np.float32), 112.0, -16.0)
-    ratios = by_text(features, text)
+    ratios = by_text(features, text, features)
     assert (np.diff(ratios) >= 0).all()
     assert ratios[0] < 0.1
     assert ratios[-1] > 3

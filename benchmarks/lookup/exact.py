@@ -24,8 +24,6 @@ from tools.finder.looks.photo import known_photo_vectors
 from tools.finder.store import FinderStore
 
 PART = 1 << 14
-AROUND = 256
-"""Sightings before and after a part that are looked at with it: those of the same recordings."""
 Seen = tuple[float, float, float, int]
 """Score, ratio, when it was seen last, and the id of a sighting."""
 DEPTHS = (1, 5)
@@ -56,13 +54,18 @@ def recall(house: House, embedder: Embedder, queries: Sequence[FindQuery]) -> di
         exact = _exact(house, embedder, queries, index)
     pairs = list(zip(fast, exact, strict=True))
     shares = {
-        f"newest_{k}": round(float(np.mean([len({*_newest(a, k)} & {*_newest(b, k)}) / k for a, b in pairs])), 4)
+        f"newest_{k}": round(float(np.mean([_shared(_newest(a, k), _newest(b, k)) for a, b in pairs])), 4)
         for k in DEPTHS
     }
     least = min(max(a)[0] / max(b)[0] for a, b in pairs)
     likely = [len(_newest(b, len(b))) for _, b in pairs]
     asked = [query.item or "photo" for query in queries]
     return {"questions": asked, "likely_sightings": likely, **shares, "best_score": round(least, 4)}
+
+
+def _shared(found: Sequence[int], exact: Sequence[int]) -> float:
+    """The share of the exact ones that were found."""
+    return len({*found} & {*exact}) / len(exact)
 
 
 def _newest(seen: Sequence[Seen], count: int) -> list[int]:
@@ -82,17 +85,14 @@ def _exact(house: House, embedder: Embedder, queries: Sequence[FindQuery], index
     photos = [known_photo_vectors(q.photo, index.vectors.folder, unused) if q.photo else None for q in queries]
     kinds = [index.labels(unused).of(one.labels) if one is not None else None for one in wanted]
     found: list[list[Seen]] = [[] for _ in queries]
-    sample = index.sample()
+    usual = index.background()
     for start in range(0, len(index.ids), PART):
-        low = max(0, start - AROUND)
-        ids = index.ids[low : start + PART + AROUND]
-        table = index.table(ids)
-        weights = handled(table) * standing(table, index.cameras, index.history.sizes)
-        mine = np.arange(start - low, min(start - low + PART, len(ids)))
-        part, held = table.take(mine), _Held(index, ids[mine])
+        ids = index.ids[start : start + PART]
+        part, held = index.table(ids), _Held(index, ids)
+        weights = handled(part) * standing(part, index.cameras, index.history.sizes)
         for number in range(len(queries)):
-            how = (wanted[number], photos[number], index.scales, weights[mine], None, kinds[number])
-            hits = rank(part, sample, held, *how, last=PART)
+            how = (wanted[number], photos[number], index.scales, weights, None, kinds[number])
+            hits = rank(part, usual.seen, held, *how, last=PART, share=usual.share)
             least = LIKELY * max(hit.ratio for hit in hits)
             times = dict(zip(part.rows["id"].tolist(), part.rows["last"].tolist(), strict=True))
             found[number] += [(hit.score, hit.ratio, times[hit.id], hit.id) for hit in hits if hit.ratio >= least]

@@ -30,11 +30,18 @@ VERIFIED = {"words": 0.1, "photo": 0.6}
 VERIFIED_RANGE = (-1.5, 2.0)
 
 
-def by_text(features: Floats, text: TextLooks) -> Floats:
-    """Likelihood ratios [n] of crops, `features` [n, d] of unit length, for the best of the texts."""
-    logits: NDArray[Any] = (features @ text.vectors.T).max(1) * text.scale + text.bias
-    neutral = 0.5 * NEUTRAL + 0.5 * (float(np.median(logits)) + ABOVE_HOUSE)
+def by_text(features: Floats, text: TextLooks, house: Floats) -> Floats:
+    """Likelihood ratios [n] of crops, `features` [n, d] of unit length, for the best of the texts.
+
+    `house` [m, d]: features of sightings that tell what is usual.
+    """
+    logits, usual = (_logits(one, text) for one in (features, house))
+    neutral = 0.5 * NEUTRAL + 0.5 * (float(np.median(usual)) + ABOVE_HOUSE)
     return np.asarray(np.exp(np.clip(SLOPE * (logits - neutral), *TEXT_RANGE)), np.float32)
+
+
+def _logits(features: Floats, text: TextLooks) -> NDArray[Any]:
+    return np.asarray((features @ text.vectors.T).max(1) * text.scale + text.bias)
 
 
 def by_verification(seen: Verified, by_photo: bool) -> float:

@@ -38,16 +38,16 @@ def by_words(
     """
     evidence: dict[str, Any] = {}
     if wanted.colours or wanted.parts or wanted.tone:
-        evidence |= _by_colours(table, wanted, house, share)
+        evidence |= by_colours(table, wanted, house, share)
     if wanted.labels:
-        evidence["label"] = _label_ratio(table, wanted)
+        evidence["label"] = by_label(table, wanted)
     evidence["size"] = by_size(table, wanted, scales)
     if wanted.kinds:
-        evidence["shape"] = _shape_ratio(table, wanted)
+        evidence["shape"] = by_shape(table, wanted)
     return evidence
 
 
-def _by_colours(table: Table, wanted: Wanted, house: Table, share: Shares | None) -> dict[str, Floats]:
+def by_colours(table: Table, wanted: Wanted, house: Table, share: Shares | None) -> dict[str, Floats]:
     evidence: dict[str, Any] = {}
     here, there = _shares(table), _shares(house)
     if wanted.colours:
@@ -169,7 +169,7 @@ def _ratio(values: Floats, house: Floats, steep: float, share: Shares | None = N
     return np.asarray(target / np.maximum(background, 0.02), np.float32)
 
 
-def _label_ratio(table: Table, wanted: Wanted) -> Floats:
+def by_label(table: Table, wanted: Wanted) -> Floats:
     named, score = table.rows["label"] != 0, table.rows["score"]
     against = 1.0 - np.where(table.flag(DETECTOR), 0.75, 0.3) * score
     right = table.labelled(wanted.labels) & named
@@ -196,7 +196,7 @@ def by_size(table: Table, wanted: Wanted | None, scales: Mapping[int, Scale]) ->
     return np.asarray(best, np.float32)
 
 
-def _shape_ratio(table: Table, wanted: Wanted) -> Floats:
+def by_shape(table: Table, wanted: Wanted) -> Floats:
     """Long things are never seen square on; square things are never seen long. Foreshortening allows the rest."""
     sides = table.rows["box"][:, 2:]
     length = sides.max(1) / np.maximum(1.0, sides.min(1))

@@ -17,25 +17,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.paths import ensure, replacing
+from tools.finder.answering.within import FURNITURE, inside
 from tools.finder.looks.blocks import Blocks
 from tools.finder.records import Sighting
 from tools.finder.store import FinderStore
 
 FACT = np.dtype(
     [("id", "<i8"), ("first", "<f8"), ("last", "<f8"), ("box", "<f4", 4), ("score", "<f4"), ("label", "<u4"),
-     ("camera", "<u2"), ("flags", "u1"), ("ended", "<i8"), ("length", "u1"), ("aspect", "u1")]
+     ("camera", "<u2"), ("flags", "u1"), ("ended", "<i8"), ("length", "u1"), ("aspect", "u1"), ("cell", "<u2"),
+     ("sure", "u1"), ("within", "u1")]
 )  # fmt: skip
 PLACED, TAKEN, COVERED, CHANGE, DETECTOR, DARK, CROP, ENDED = (1 << bit for bit in range(8))
 """Flags: it was put there; it was taken away; it was covered; found by a change; by the detector; dark; has a crop; a
 change ended it (one that has expired as well)."""
 BATCH = 20_000
-LAYOUT = "5"
-SCANNED = ("camera", "label", "flags", "length", "aspect")
+LAYOUT = "6"
+SCANNED = ("camera", "label", "flags", "length", "aspect", "cell", "sure", "within")
 """The columns that a first look at all sightings needs."""
 COLUMNS = (*SCANNED, "last")
 """The facts that are kept by columns as well as by rows."""
 STEPS = 16.0
 """Steps of `length` and `aspect` for a natural logarithm."""
+CELL_PX = 16
+"""Sides of the squares of a picture, 256 a row, of which `cell` has the one that the lower part of a box lies in."""
+AROUND, BESIDE = 512, 256
+"""As many ids before and after one are looked at for what it lies within, and as many may lie within it."""
 
 
 class Forgets(Protocol):
@@ -95,7 +101,9 @@ def _fact(row: tuple[Any, ...]) -> tuple[Any, ...]:
     flags |= 0 if not ended else ENDED | (COVERED if ended == "covered" else TAKEN)
     length, aspect = max(w, h, 1.0), max(w, h, 1.0) / max(1.0, min(w, h))
     bins = tuple(min(255, round(STEPS * math.log(value))) for value in (length, aspect))
-    return (id_, first, last, (x, y, w, h), score or 0.0, code(label), camera, flags, end or 0, *bins)
+    cell = [min(255, max(0, int(at / CELL_PX))) for at in (x + w / 2, y + 0.85 * h)]
+    small = (*bins, cell[1] * 256 + cell[0], round(255 * min(1.0, max(0.0, score or 0.0))), 0)
+    return (id_, first, last, (x, y, w, h), score or 0.0, code(label), camera, flags, end or 0, *small)
 
 
 class Facts:
@@ -119,18 +127,35 @@ class Facts:
         while ids := store.stale(BATCH):
             rows = [_fact(row) for row in store.facts(ids)]
             if rows:
-                table = np.array(rows, FACT)
-                self._whole.write(table["id"], table)
-                for name, column in self._columns.items():
-                    column.write(table["id"], table[name])
+                self.keep(np.array(rows, FACT))
             gone = sorted(set(ids) - {row[0] for row in rows})
             for blocks in (self._whole, *self._columns.values()):
                 blocks.erase(gone)
             for other in others:
                 other.remove(gone)
+            self._settle_within(np.array(ids, np.int64))
             store.settle(ids)
             done += len(ids)
         return done
+
+    def keep(self, rows: NDArray[Any]) -> None:
+        """Write rows of `FACT`, in place of those of their ids."""
+        self._whole.write(rows["id"], rows)
+        for name, column in self._columns.items():
+            column.write(rows["id"], rows[name])
+
+    def _settle_within(self, ids: NDArray[np.int64]) -> None:
+        """Find anew what lies within what, for these ids and those of the same recordings, which lie beside them."""
+        for first, last in _runs(ids, 2 * AROUND):
+            near = np.arange(max(1, first - AROUND), last + AROUND + 1)
+            rows = self._whole.read(near)
+            rows = rows[rows["camera"] != 0]
+            table = Table.of(rows, np.zeros((len(rows), 1), np.uint8))
+            lies = inside(table.rows, table.flag(PLACED), table.flag(TAKEN), table.labelled(FURNITURE))
+            changed = (rows["within"] != lies) & (rows["id"] >= first - BESIDE) & (rows["id"] <= last + BESIDE)
+            rows["within"] = lies
+            for blocks, values in ((self._whole, rows), (self._columns["within"], rows["within"])):
+                blocks.write(rows["id"][changed], values[changed])
 
     def scan(self, camera: int | None = None, since: float | None = None) -> dict[str, NDArray[Any]]:
         """The `SCANNED` columns and the ids of all sightings, by id; of one camera; of those seen since a time."""
@@ -150,3 +175,10 @@ class Facts:
         """All columns of these sightings; `ids` ascend."""
         rows = self._whole.read(ids)
         return {name: np.ascontiguousarray(rows[name]) for name in FACT.names or ()}
+
+
+def _runs(ids: NDArray[np.int64], apart: int) -> list[tuple[int, int]]:
+    """The first and last of each run of ascending ids that have at most `apart` between them."""
+    ends = np.flatnonzero(np.diff(ids) > apart)
+    starts = [0, *(ends + 1).tolist()]
+    return [(int(ids[a]), int(ids[b])) for a, b in zip(starts, [*ends.tolist(), len(ids) - 1], strict=True)]

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from runtime.house import House
 from tools.finder.answering.facts import CROP, Facts, Table
 from tools.finder.answering.history import History
+from tools.finder.answering.prior import handled
+from tools.finder.answering.rough import Background
 from tools.finder.answering.scale import Scale, scales
 from tools.finder.looks.appearance import current_version
 from tools.finder.looks.appearance_types import Appearance
@@ -60,6 +62,11 @@ class Index:
     def sample(self) -> Table:
         """Sightings that stand for all."""
         return self.table(self.ids[:: 1 + len(self.ids) // SAMPLE])
+
+    def background(self) -> Background:
+        """What a question is weighed against, where there are many sightings."""
+        seen = self.sample()
+        return Background(self.cameras, self.scales, seen, handled(seen))
 
     def shares(self, appearance: Callable[[], Appearance]) -> NDArray[np.uint8]:
         """The shades of all sightings, [n, 16]; the newest that have a crop and no vector get theirs first."""

@@ -115,13 +115,19 @@ def rank(
     if not len(table) or not len(house) or (wanted is None and views is None):
         return []
     matrix = looks.matrix(table.rows["id"])
-    sample = take_apart(looks.matrix(house.rows["id"][:: 1 + len(house) // SAMPLE]))
-    evidence = evidence_of(table, house, take_apart(matrix), sample, wanted, views, scales, text, kind, share)
+    evidence = evidence_of(
+        table, house, take_apart(matrix), sampled(house, looks), wanted, views, scales, text, kind, share
+    )
     ratio = weights * np.exp(np.clip(_sum(evidence, len(table)), -12, 12))
     odds = PRIOR / (1 - PRIOR) * ratio / np.clip(float(weights.sum()), *SPOTS)
     if views is not None and wanted is None:
         odds *= DEPENDENT ** reliable(table)
     return _hits(table, matrix, odds / (1 + odds), ratio, evidence, last)
+
+
+def sampled(house: Table, looks: Looks) -> Parts:
+    """The vectors, taken apart, of some of the sightings that tell what is usual; all of `house` have one."""
+    return take_apart(looks.matrix(house.rows["id"][:: 1 + len(house) // SAMPLE]))
 
 
 def evidence_of(
@@ -144,14 +150,25 @@ def evidence_of(
         evidence = by_words(table, wanted, scales, house, share)
     else:
         evidence = {"size": by_size(table, None, scales)}
-    common = usual(sample.features)
     if text is not None:
         evidence.pop("label", None)
-        evidence["text"] = by_text(parts.features, text)
+    return evidence | by_looks(parts, sample, views, text, kind, reliable(table))
+
+
+def by_looks(
+    parts: Parts, sample: Parts, views: Parts | None, text: TextLooks | None, kind: Floats | None, seen: Floats
+) -> dict[str, Floats]:
+    """What a network saw in sightings, and a photo's palette, as `evidence_of` has it; `seen`: `evidence.reliable`.
+
+    All of these may be given in any basis that keeps inner products (see `tools.finder.looks.sketches`).
+    """
+    evidence, common = dict[str, Floats](), usual(sample.features)
+    if text is not None:
+        evidence["text"] = by_text(parts.features, text, sample.features)
     elif kind is not None and len(kind):
-        evidence["kind"] = by_kind(parts, kind, common, reliable(table))
+        evidence["kind"] = by_kind(parts, kind, common, seen)
     if views is not None:
-        evidence["picture"] = by_features(parts, views, common, reliable(table))
+        evidence["picture"] = by_features(parts, views, common, seen)
         evidence["palette"] = by_palette(parts, views, sample)
     return evidence
 

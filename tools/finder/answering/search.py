@@ -31,12 +31,10 @@ from tools.finder.answering.match import Ranked, rank
 from tools.finder.answering.prior import handled, standing
 from tools.finder.answering.query import Wanted, understand
 from tools.finder.answering.same import choose
-from tools.finder.answering.shortlist import WHOLE, shortlist
+from tools.finder.answering.shortlist import Asked, shortlist
 from tools.finder.answering.verify import verified
 from tools.finder.answering.wording import sentence
 from tools.finder.looks.appearance import STARTER_VERSION, LeasedAppearance, open_appearance
-from tools.finder.looks.appearance_types import TextLooks
-from tools.finder.looks.layout import features_alone
 from tools.finder.looks.photo import known_photo_vectors
 from tools.finder.records import Sighting
 from tools.finder.sealing import shown_folder
@@ -201,27 +199,18 @@ def likeliest(house: House, embedder: Embeds, query: FindQuery, index: Index) ->
         full = index.version != STARTER_VERSION
         text = appearance().words([query.item]) if full and wanted is not None else None
         kind = index.labels(appearance).of(wanted.labels) if wanted is not None and not full else None
-        near = shortlist(index.scan, shares, wanted, index.scales, _likeness(index, photo, text))
+        asked = Asked(wanted, photo, text, kind)
+        usual = index.background()
+        near = shortlist(index.scan, shares, asked, usual, index.facts, index.vectors)
         table = index.table(index.ids[near])
         weights = handled(table) * standing(table, index.cameras, index.history.sizes)
-        usual, share = table, weights
-        if len(near) < len(index.ids):
-            usual = index.sample()
-            share = handled(usual)
-        hits = rank(table, usual, index.vectors, wanted, photo, index.scales, weights, text, kind, share=share)
-        seen = index.store.sightings_by_id([hit.id for hit in hits])
-        ranked = [Ranked(seen[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in seen]
+        seen, share = (usual.seen, usual.share) if len(near) < len(index.ids) else (table, weights)
+        hits = rank(table, seen, index.vectors, wanted, photo, index.scales, weights, text, kind, share=share)
+        known = index.store.sightings_by_id([hit.id for hit in hits])
+        ranked = [Ranked(known[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in known]
         if full:
             ranked = verified(ranked, index.store, appearance(), query.item.strip(), query.photo)
     return _by_position(ranked, wanted)
-
-
-def _likeness(index: Index, photo: Floats | None, text: TextLooks | None) -> Floats | None:
-    """About how alike all sightings are to the photo's views on the whole, or to the text; None for a small index."""
-    if len(index.ids) <= WHOLE or (photo is None and text is None):
-        return None
-    query = photo.mean(0) if photo is not None else features_alone(text.vectors).mean(0) if text is not None else None
-    return None if query is None else index.vectors.likeness(index.ids, query[None])[:, 0]
 
 
 def _by_position(ranked: list[Ranked], wanted: Wanted | None) -> list[Ranked]:

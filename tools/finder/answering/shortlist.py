@@ -1,138 +1,129 @@
 """The sightings that are worth a close look, of a million, in some tens of milliseconds. Owns no scores.
 
-Each sighting gets a rough score from small columns: table look-ups for size, shape and what happened to it, one product
-of its colour shares with the wanted colours, its label, and the inner product of its sketch with the photo's or the
-text's. Newer sightings get a little more, since the last one is asked for. The rough score follows the evidence of
-`tools.finder.answering.evidence` without the house's background, and only decides who is compared properly.
+A cascade (Viola and Jones 2001): columns of a byte or two say for all sightings what they can (`rough`); of those that
+may still be the thing, sketches of a hundred bytes say what the network saw and how like a photo they are, by the same
+evidence as whole vectors would; what then comes near the best is handed on, to be weighed exactly. A thing that lies
+about for weeks is seen in hundreds of recordings, each time about as well: the best of them say that it is there, and
+the newest say where it was last, so both have half of the places.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.answering.evidence import CARRIED_CM
-from tools.finder.answering.facts import COVERED, DETECTOR, PLACED, STEPS, TAKEN, code
-from tools.finder.answering.prior import COVERED_BY, DETECTED, HANDLED, LYING
+from tools.finder.answering.facts import Facts
+from tools.finder.answering.match import by_looks, sampled
 from tools.finder.answering.query import Wanted
-from tools.finder.answering.scale import Scale
+from tools.finder.answering.rough import Background, Scan, rough, seen_by_length
+from tools.finder.looks.appearance_types import TextLooks
 from tools.finder.looks.blocks import side_by_side
-from tools.finder.looks.colours import NAMES, alike
+from tools.finder.looks.colours import NAMES
+from tools.finder.looks.layout import Parts, take_apart
+from tools.finder.looks.sketches import Basis
+from tools.finder.looks.vectors import Vectors
 
 Floats = NDArray[np.float32]
+Places = NDArray[np.intp]
 WHOLE = 4000
 """Up to so many sightings, all are compared."""
 SHORT = 1200
-CHUNK = 1 << 16
-LABELLED = 1.5
-"""Rough score of a label that fits."""
-NEWEST = 1.5
-"""Rough score of the newest sighting above that of the oldest."""
-NEAR = 3.5
-"""What is at most so much below the best rough score may be the thing as well: as old as can be, and less alike by what
-the rough score does not know (see `match.LIKELY` for the exact one)."""
-
-
-def shortlist(
-    scan: Mapping[str, NDArray[Any]],
-    shares: NDArray[np.uint8],
-    wanted: Wanted | None,
-    scales: Mapping[int, Scale],
-    likeness: Floats | None,
-) -> NDArray[np.intp]:
-    """Places, ascending, of at most `SHORT` sightings of `scan` (columns) with their `shares` [n, 16].
-
-    `likeness` [n]: to the photo or the text, by sketches.
-    """
-    count = len(scan["id"])
-    if count <= WHOLE:
-        return np.arange(count)
-    score = np.linspace(0, NEWEST, count, dtype=np.float32)
-    looks = _Looks(scan, shares, *_tables(wanted, scales), _weights(), _colours(wanted), _codes(wanted))
-    parts = [slice(start, start + CHUNK) for start in range(0, count, CHUNK)]
-    side_by_side(lambda part: looks.weigh(part, score[part]), parts)
-    if likeness is not None:
-        middle, spread = float(np.median(likeness[:: 1 + count // 10_000])), float(likeness.std())
-        score += (likeness - np.float32(middle)) * np.float32(2 / max(spread, 1e-6))
-    return _best_and_newest(score)
-
-
-def _best_and_newest(score: Floats) -> NDArray[np.intp]:
-    """Places, ascending: up to one half the newest of those that come near the best, and the best.
-
-    A thing that lies about for weeks is seen in hundreds of recordings, each time about as well: the best of them say
-    that it is there, and the newest say where it was last.
-    """
-    newest = np.flatnonzero(score >= score.max() - NEAR)[-(SHORT // 2) :]
-    lifted = score.copy()
-    lifted[newest] = np.inf
-    return np.sort(np.argpartition(lifted, len(score) - SHORT)[len(score) - SHORT :])
+SKETCHED = 1 << 17
+"""So many sketches are looked at."""
+APART = 6.0
+"""What is so much below the best by columns is not the thing, whatever the network saw: about the span of that."""
+BONUS = 20.0
+"""Of those whose sketches were looked at, above the others."""
+NEAR = 2.2
+"""What is at most so much below the best by sketches may be as likely: by `match.LIKELY`, and as much again for
+what sketches do not know."""
+CHUNK = 1 << 12
 
 
 @dataclass(frozen=True)
-class _Looks:
-    """The columns and what each value in them is worth; `weigh` takes a part at a time, which fits the cache."""
+class Asked:
+    """What is looked for: words, with what they mean to the network (`text` or `kind`, see `match.rank`), and `photo`:
+    vectors [views, d] of the thing's pictures."""
 
-    scan: Mapping[str, NDArray[Any]]
-    shares: NDArray[np.uint8]
-    by_length: Floats
-    by_aspect: Floats
-    by_flags: Floats
-    colours: Floats | None
-    codes: NDArray[np.uint32]
+    wanted: Wanted | None
+    photo: Floats | None
+    text: TextLooks | None = None
+    kind: Floats | None = None
 
-    def weigh(self, part: slice, score: Floats) -> None:
-        """Add to the rough `score` of a part."""
-        scan, shares = self.scan, self.shares[part]
-        score += np.take(self.by_flags, scan["flags"][part])
-        score += np.take(self.by_aspect, scan["aspect"][part])
-        score += np.take(self.by_length, scan["camera"][part] * np.intp(256) + scan["length"][part])
-        if len(self.codes):
-            labels, fits = scan["label"][part], np.zeros(len(score), bool)
-            for one in self.codes:
-                fits |= labels == one
-            score += np.float32(LABELLED) * fits
-        if self.colours is not None:
-            agreed = np.minimum(shares.astype(np.float32) @ self.colours, 255)
-            score += np.float32(4 / 255) * agreed.sum(1)
-        score -= np.float32(100) * (shares[:, -1] == 0)
+    @property
+    def views(self) -> Parts | None:
+        """The photo's vectors taken apart."""
+        return take_apart(self.photo) if self.photo is not None and len(self.photo) else None
+
+    @property
+    def by_columns(self) -> bool:
+        """Whether nothing is asked for that only a vector tells."""
+        return self.photo is None and self.text is None and (self.kind is None or not len(self.kind))
+
+    def reduced(self, basis: Basis) -> Asked:
+        """The same for sketches; `photo` is left out, since `basis.reduce` has its views."""
+        kind = self.kind @ basis.features if self.kind is not None and len(self.kind) else None
+        text = replace(self.text, vectors=self.text.vectors @ basis.features) if self.text is not None else None
+        return Asked(self.wanted, None, text, kind)
 
 
-def _codes(wanted: Wanted | None) -> NDArray[np.uint32]:
-    return np.array([code(label) for label in wanted.labels] if wanted is not None else [], np.uint32)
+def shortlist(
+    scan: Scan, shares: NDArray[np.uint8], asked: Asked, usual: Background, facts: Facts, vectors: Vectors
+) -> Places:
+    """Places, ascending, of at most `SHORT` sightings of `scan` (columns) with their `shares` [n, 16]."""
+    ids = np.asarray(scan["id"], np.int64)
+    if len(ids) <= WHOLE:
+        return np.arange(len(ids))
+
+    def last_seen(places: Places) -> NDArray[np.float64]:
+        return np.asarray(facts.rows(ids[places])["last"], np.float64)
+
+    score = rough(scan, shares, asked.wanted, asked.views, usual, labelled=asked.text is None)
+    if not asked.by_columns:
+        places = _half(np.flatnonzero(score >= score.max() - APART), score, SKETCHED, last_seen)
+        basis = vectors.basis()
+        looks = _looks(ids[places], shares[places], scan["length"][places], asked, basis, usual, vectors)
+        score[places] += looks + BONUS
+    near = np.flatnonzero(score >= score.max() - NEAR)
+    chosen = _half(near, score, SHORT, last_seen)
+    if len(chosen) < SHORT:
+        chosen = np.argpartition(-score, SHORT)[:SHORT]
+    return np.sort(chosen)
 
 
-def _tables(wanted: Wanted | None, scales: Mapping[int, Scale]) -> tuple[Floats, Floats]:
-    """Rough scores by camera and step of length (256 for each camera, by its id), and by step of aspect."""
-    steps = np.arange(256) / STEPS
-    kinds = wanted.kinds if wanted is not None else ()
-    sizes = [(kind.size_cm, 0.3) for kind in kinds] or [CARRIED_CM]
-    by_camera = np.zeros((max(scales, default=0) + 1, 256), np.float32)
-    for camera, scale in scales.items():
-        away = [(steps - math.log(scale.px_per_cm * size)) / math.hypot(scale.spread, width) for size, width in sizes]
-        by_camera[camera] = np.maximum(-0.5 * np.min(np.square(away), 0), -3.5)
-    longest = max((kind.length for kind in kinds), default=8.0) * 2.2
-    return by_camera.reshape(-1), np.maximum(-1.6, np.minimum(0.0, math.log(longest) - steps)).astype(np.float32)
+def _half(places: Places, score: Floats, most: int, last_seen: Callable[[Places], NDArray[np.float64]]) -> Places:
+    """At most so many of ascending `places`, ascending: half of them the newest, half the best."""
+    if len(places) <= most:
+        return places
+    newest = np.argsort(-last_seen(places), kind="stable")[: most // 2]
+    lifted = score[places]
+    lifted[newest] = np.inf
+    return np.sort(places[np.argpartition(-lifted, most)[:most]])
 
 
-def _weights() -> Floats:
-    """The logarithm of what `tools.finder.answering.prior.handled` gives for the flags of one byte."""
-    flags = np.arange(256)
-    weights = np.where(flags & DETECTOR, DETECTED, LYING)
-    weights = np.where(flags & COVERED, COVERED_BY, weights)
-    return np.log(np.where(flags & (PLACED | TAKEN), HANDLED, weights)).astype(np.float32)
+def _looks(
+    ids: NDArray[np.int64],
+    shares: NDArray[np.uint8],
+    lengths: NDArray[np.uint8],
+    asked: Asked,
+    basis: Basis,
+    usual: Background,
+    vectors: Vectors,
+) -> Floats:
+    """Logarithms [n] of what the sketches of these sightings say."""
+    sketches, found = vectors.sketches.read(ids, basis), np.zeros(len(ids), np.float32)
+    sample = basis.reduce(sampled(usual.seen.take(np.flatnonzero(usual.seen.shares[:, -1])), vectors))
+    views = basis.reduce(asked.views) if asked.views is not None else None
+    small, seen = asked.reduced(basis), seen_by_length()
 
+    def weigh(start: int) -> None:
+        part = slice(start, start + CHUNK)
+        parts = basis.parts(sketches[part], shares[part, : len(NAMES)].astype(np.float32) / np.float32(255))
+        evidence = by_looks(parts, sample, views, small.text, small.kind, seen[lengths[part]])
+        found[part] = np.sum([np.log(np.maximum(one, 1e-4)) for one in evidence.values()], 0)
 
-def _colours(wanted: Wanted | None) -> Floats | None:
-    """Columns [16, k] by which shares are multiplied: the mean of the wanted colours, and each part four times."""
-    if wanted is None or not (wanted.colours or wanted.parts):
-        return None
-    columns = [[4.0 * alike(part, name) ** 2 for name in NAMES] for part in wanted.parts]
-    if wanted.colours:
-        columns.append([sum(alike(c, name) for c in wanted.colours) / len(wanted.colours) for name in NAMES])
-    return np.array([[*column, 0.0] for column in columns], np.float32).T
+    side_by_side(weigh, range(0, len(ids), CHUNK))
+    return found

@@ -45,6 +45,8 @@ class Blocks:
     def write(self, ids: Sequence[int] | NDArray[np.int64], rows: NDArray[Any]) -> None:
         """Put `rows` [n] or [n, width] at `ids`. Raises `StorageError`."""
         places = np.asarray(ids, np.int64)
+        if not len(places):
+            return
         values = np.ascontiguousarray(rows, self._dtype).reshape(len(places), -1)
         with storage_errors(self._folder):
             ensure(self._folder)

@@ -1,29 +1,28 @@
 """Appearance vectors of sightings, by model version, in memory-mapped blocks. Owns no truth.
 
-Three files of rows lie side by side: the vector in half precision, the colour shares (bytes), and a sketch: the vector
-projected to `SKETCH` dimensions by a fixed random matrix, which keeps inner products nearly as they are (Johnson and
-Lindenstrauss 1984) and is small enough to be compared with all of a million rows. What is missing is made again from
-the stored crops; a sighting that is gone is never returned, since callers ask by the ids that the truth has.
+Files of rows lie side by side: the vector in half precision, the colour shares (bytes), and, in a house where much was
+seen, a sketch (`tools.finder.looks.sketches`). What is missing is made again from the stored crops; a sighting that is
+gone is never returned, since callers ask by the ids that the truth has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.house import House
 from tools.finder.looks.appearance_types import Appearance
-from tools.finder.looks.blocks import Blocks, side_by_side
+from tools.finder.looks.blocks import Blocks
 from tools.finder.looks.colours import NAMES
 from tools.finder.looks.layout import shares_of
+from tools.finder.looks.sketches import Basis, Sketches
 from tools.finder.records import Sighting
 
 Floats = NDArray[np.float32]
 BATCH = 64
-SKETCH = 64
+PART = 16384
 SHADES = len(NAMES) + 1
 
 
@@ -34,24 +33,25 @@ class Vectors:
         name = "".join(c if c.isalnum() else "-" for c in version).strip("-")[:64]
         self.folder = house.paths.finder / "vectors" / name
         self._shares = Blocks(self.folder, "shades", np.uint8, SHADES)
-        self._sketches = Blocks(self.folder, "sketch", np.float32, SKETCH)
+        self.sketches = Sketches(self.folder)
 
     def add(self, ids: Sequence[int], vectors: Sequence[Sequence[float]] | Floats) -> None:
         """Keep a vector for each sighting id; what was there of that id is replaced."""
         if len(ids) == 0:
             return
         matrix = np.asarray(vectors, np.float32)
-        self._sketches.write(ids, matrix @ projection(matrix.shape[1]))
         shares = np.round(shares_of(matrix) * 255).astype(np.uint8)
         self._shares.write(ids, np.concatenate([shares, np.ones((len(shares), 1), np.uint8)], 1))
         self._whole(matrix.shape[1]).write(ids, matrix.astype(np.float16))
+        self.sketches.add(ids, matrix)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Forget these sightings."""
         width = self.width
         if len(ids) and width is not None:
-            for blocks in (self._whole(width), self._shares, self._sketches):
+            for blocks in (self._whole(width), self._shares):
                 blocks.erase(ids)
+            self.sketches.remove(ids)
 
     @property
     def width(self) -> int | None:
@@ -70,34 +70,26 @@ class Vectors:
         """The colour shares, 0 to 255, [n, 16], of these ids; the last column is 1 where there is a vector."""
         return np.asarray(self._shares.read(ids), np.uint8)
 
-    def likeness(self, ids: NDArray[np.int64], queries: Floats) -> Floats:
-        """About the inner product of each id's vector with each of `queries` [q, d]: [n, q], by their sketches."""
-        turned = (queries @ projection(queries.shape[1])).T
-        found = np.zeros((len(ids), len(queries)), np.float32)
+    def basis(self) -> Basis:
+        """The basis of the sketches of all vectors, made where it is not there yet."""
+        count = sum(rows for _, rows in self._shares.lengths())
+        return self.sketches.prepare(count, self._ids, self.matrix)
 
-        def compare(block: tuple[int, NDArray[np.float32]]) -> None:
-            first, rows = block
-            low, high = np.searchsorted(ids, (first, first + len(rows)))
-            if low < high:
-                places = ids[low:high] - first
-                dense = int(places[-1] - places[0]) == high - low - 1
-                found[low:high] = (rows[places[0] : places[-1] + 1] if dense else rows[places]) @ turned
-
-        side_by_side(compare, list(self._sketches.every()))
-        return found
+    def _ids(self) -> NDArray[np.int64]:
+        """Of all that have a vector, ascending."""
+        found = [first + np.flatnonzero(rows[:, -1]) for first, rows in self._shares.every()]
+        return np.concatenate(found).astype(np.int64) if found else np.zeros(0, np.int64)
 
     def nearest(self, vector: Sequence[float], count: int) -> list[tuple[int, float]]:
-        """Sighting ids nearest to `vector`, with the cosine, best first: a shortlist by sketch, then compared whole."""
-        query = np.asarray(vector, np.float32)[None]
-        ids = [first + np.flatnonzero(rows.any(1)) for first, rows in self._sketches.every()]
-        if not ids or not sum(len(part) for part in ids):
-            return []
-        every = np.concatenate(ids).astype(np.int64)
-        rough = self.likeness(every, query)[:, 0]
-        short = every[np.argsort(-rough, kind="stable")[: max(50 * count, 1000)]]
-        exact = self.matrix(np.sort(short)) @ query[0]
-        order = np.argsort(-exact, kind="stable")[:count]
-        return [(int(np.sort(short)[i]), float(exact[i])) for i in order]
+        """Sighting ids nearest to `vector`, with the cosine, best first; all there are are compared."""
+        query, found = np.asarray(vector, np.float32), list[tuple[float, int]]()
+        ids = self._ids()
+        for start in range(0, len(ids), PART):
+            part = ids[start : start + PART]
+            likeness = self.matrix(part) @ query
+            best = np.argsort(-likeness, kind="stable")[:count]
+            found = sorted([*found, *((-float(likeness[i]), int(part[i])) for i in best)])[:count]
+        return [(id_, -value) for value, id_ in found]
 
     def of(self, sightings: Sequence[Sighting], describe: Callable[[], Appearance] | None = None) -> dict[int, Floats]:
         """The vectors of these sightings by id; missing ones are made from their crops where `describe` is given."""
@@ -129,10 +121,3 @@ def _single(half: NDArray[np.float16]) -> Floats:
     """Half precision as single, by a table of all 65536 values: several times faster than the conversion."""
     values = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
     return np.asarray(np.take(values, half.view(np.uint16)), np.float32)
-
-
-@cache
-def projection(width: int) -> Floats:
-    """The matrix [width, SKETCH] of the sketches: the same for ever, since sketches are kept."""
-    drawn = np.random.default_rng(width).standard_normal((width, SKETCH))
-    return np.asarray(drawn / np.sqrt(SKETCH), np.float32)
