@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from runtime.house import House
 from tests.cli_driver import spawn
@@ -130,9 +131,11 @@ def broken_folder(sound: Path, folder: Path) -> dict[str, str]:
     cut = retimed(sound, folder / name(17, ".mkv"), lambda number, t: t)
     cut.write_bytes(cut.read_bytes()[: cut.stat().st_size * 6 // 10])
     (folder / name(18, ".mp4")).write_bytes(whole)
+    Image.new("RGB", (64, 48), (200, 30, 30)).save(folder / name(19, ".mp4"), "JPEG")
     return {
         "09": "cannot be opened", "10": "0 bytes", "11": "cannot be opened", "12": "is named .avi but holds",
         "13": "size changes", "14": "timestamps jump", "15": "timestamps repeat", "16": "no frame rate", "17": "only",
+        "19": "holds a picture and no video",
     }  # fmt: skip
 
 
@@ -177,8 +180,9 @@ def test_each_is_named_with_what_could_be_used_and_stops_no_others(
             assert kinds == ["placed"], hour
     (listed,) = spawn(environment, "cameras", "list", "--json").json["cameras"]
     assert all(any(words in said_of for _, said_of in _pairs(listed["broken"])) for words in said.values())
-    shown = " ".join(spawn(environment, "cameras", "list").out.split())
-    assert "2026-03-02_10-00-00.mp4" in shown.replace(" ", "")
+    shown = spawn(environment, "cameras", "list").out.splitlines()
+    assert "  2026-03-02_10-00-00.mp4: it is empty (0 bytes); nothing of it is used" in shown
+    assert any(line.startswith("  2026-03-02_17-00-00.mkv: only") and line.endswith("of it are used") for line in shown)
 
 
 def _pairs(broken: list[object]) -> list[tuple[str, str]]:

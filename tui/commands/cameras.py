@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from getpass import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runtime.errors import UsageError
@@ -87,13 +88,24 @@ def list_cameras(options: Namespace) -> int:
             f"{row['indexed']} of {row['recordings']}",
             _covers(row),
             ", ".join(zone["name"] for zone in row["zones"]) or "-",
-            row["problem"] or "; ".join(f"{path}: {problem}" for path, problem in row["broken"]) or "ok",
+            row["problem"] or (f"not whole: {len(row['broken'])} recordings" if row["broken"] else "ok"),
         )
         for row in rows
     ]
     columns = ("camera", "source", "indexed", "covers", "zones", "state")
     print_table(columns, cells, empty="There is no camera. Add one with `hausgeist cameras add NAME PATH`.")
+    for row in rows:
+        _say_broken(row)
     return 0
+
+
+def _say_broken(row: dict[str, Any]) -> None:
+    """Each recording of a camera that could not be used in full, with what could be used of it."""
+    if row["broken"]:
+        say(f"\nRecordings of {row['name']} that are not whole, in {row['source']}:")
+    for path, problem in row["broken"]:
+        said = re.sub(f"The (video|file) {re.escape(path)} ", "it ", problem).rstrip(".")
+        say(f"  {Path(path).name}: {said}{'' if problem.endswith(' used') else '; nothing of it is used'}")
 
 
 def _covers(row: dict[str, Any]) -> str:

@@ -193,6 +193,8 @@ def opened(path: Path) -> Iterator[Any]:
 
 def video_stream(container: Any, path: Path) -> Any:
     """The first video stream. Raises `MediaError`."""
+    if container.format.name.endswith("_pipe") or container.format.name == "image2":
+        raise MediaError(f"The file {path} holds a picture and no video.", remedy=REMEDY)
     if not container.streams.video:
         raise MediaError(f"The file {path} holds no video.", remedy=REMEDY)
     return container.streams.video[0]
