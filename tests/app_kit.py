@@ -176,7 +176,7 @@ async def settled(pilot: Pilot[Any]) -> None:
 
 def _asks(app: Any) -> bool:
     """Whether a modal is open that some worker waits for."""
-    return bool(app.screen.is_modal) or len(app.screen_stack) > 2
+    return bool(app.screen.is_modal) or len(app.screen_stack) > 1
 
 
 async def write(pilot: Pilot[Any], text: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from tui.app.command_view import CommandView
 from tui.app.guide import GuideScreen
 from tui.app.house import HouseScreen
 from tui.app.prompt import MOST_PASTED, Prompt, pasted_files
-from tui.app.talk import MOST_VIEWS
+from tui.app.turn_list import MOST_VIEWS
 from tui.app.turn_view import TurnView
 
 from .app_kit import NAMES, RecordedHouse, ask, calmest, make_app, settled, until, write
@@ -342,6 +344,18 @@ async def test_only_the_newest_turns_stay_on_the_screen(pilot: Pilot[Any]) -> No
     views = list(talk.query(TurnView))
     assert len(views) == MOST_VIEWS
     assert views[-1].reply == f"turn {MOST_VIEWS + 14}"
+
+
+async def test_what_left_the_screen_leaves_memory(pilot: Pilot[Any]) -> None:
+    talk = app_of(pilot).talk
+    await ask("the first one")(pilot)
+    drawn = [weakref.ref(widget._styles_cache) for widget in talk.query(TurnView).first().query("*")]
+    assert drawn
+    for number in range(MOST_VIEWS + 2):
+        await talk.turns.ask(f"turn {number}")
+    await settled(pilot)
+    gc.collect()
+    assert not [ref for ref in drawn if ref() is not None]
 
 
 async def test_leaving_while_something_runs_asks(pilot: Pilot[Any], house: RecordedHouse) -> None:

@@ -40,14 +40,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from tui.grammar import build_parser
-
     if not arguments:
         if sys.stdin.isatty() and sys.stdout.isatty():
             from tui.app.main import run
 
             return run()
         arguments = ["demo"]
+    from tui.grammar import build_parser
+
     options = build_parser().parse(arguments)
     module, _, function = options.handler.partition(":")
     status: int = getattr(import_module(f"tui.commands.{module}"), function)(options)

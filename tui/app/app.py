@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import App
 from textual.binding import Binding
+from textual.screen import Screen
 
 from runtime.errors import HausgeistError
+from tui.app.ahead import import_later
 from tui.app.approval import AskModal
 from tui.app.bars import StatusBar
 from tui.app.farewell import Farewell
 from tui.app.home import Home, tr
 from tui.app.palette import Commands
-from tui.app.picture import Picture, PictureScreen
+from tui.app.picture import Picture, PictureScreen, open_outside
 from tui.app.sidebar import TalkList
-from tui.app.slash import commands
 from tui.app.styling import StyledApp
 from tui.app.talk import TalkScreen
 from tui.app.theme import THEMES
@@ -58,6 +61,9 @@ class HausgeistApp(StyledApp):
         self.talk = TalkScreen()
         self._restarts = 0
         self.commands: list[Slash] = []
+        self.prepared = asyncio.Event()
+        """Set once what screens need was imported; a screen that is asked for before waits for it."""
+        self._preparing = False
         self.state: HouseState | None = None
         for one in THEMES:
             self.register_theme(one)
@@ -76,16 +82,17 @@ class HausgeistApp(StyledApp):
         """Variables of the styles that a theme may leave out."""
         return {"border": "#444444", "muted": "#888888"}
 
-    async def on_mount(self) -> None:
-        """Show the talk at once; the house is woken after the first picture stands."""
-        await self.push_screen(self.talk)
-        self.call_after_refresh(self._begin)
+    def get_default_screen(self) -> Screen[None]:
+        """The talk: no empty screen is made and drawn below it."""
+        return self.talk
 
-    def _begin(self) -> None:
-        """The first picture stands: what was made so far is for good, and the house is woken."""
+    @on(TalkScreen.Stands)
+    async def _begin(self) -> None:
+        """The first picture stands: what was made so far is for good, the rest is made, and the house is woken."""
         self.home.rest.begin()
         if not self.is_headless:
             Farewell(self.exit, sys.__stdin__.fileno() if sys.__stdin__ else 0).begin()
+        await self.talk.furnish()
         self._wake()
 
     async def on_unmount(self) -> None:
@@ -94,20 +101,18 @@ class HausgeistApp(StyledApp):
 
     # The house --------------------------------------------------------------------------------------------------
 
-    @work(thread=True, exit_on_error=False, group="preload")
-    def _preload(self) -> None:
-        """Import what later screens need, off the loop, once the house is open."""
-        from importlib import import_module
-
-        for name in ("house", "zones", "talks", "keys", "guide"):
-            import_module(f"tui.app.{name}")
-        for name in ("textual.widgets._markdown", "PIL.Image"):
-            import_module(name)
-        for text in ("www.example.org", "*a*", "```python\nx\n```"):
-            import_module("markdown_it").MarkdownIt("gfm-like").parse(text)  # compiles its expressions once
-        self.commands = commands()
-        self.call_from_thread(self.add_styles, Path(__file__).with_name("house.tcss"))
-        self.home.rest.settle()
+    @work(exit_on_error=False, group="prepare")
+    async def _prepare(self) -> None:
+        """Import what later screens need, and read their styles, off the loop, once the house is opening."""
+        if self._preparing:
+            return
+        self._preparing = True
+        try:
+            self.commands = await asyncio.to_thread(import_later)
+            await self.add_styles(Path(__file__).with_name("house.tcss"))
+        finally:
+            self.home.rest.settle()
+            self.prepared.set()
 
     @work(exit_on_error=False)
     async def _wake(self) -> None:
@@ -117,6 +122,8 @@ class HausgeistApp(StyledApp):
     async def _resume(self) -> None:
         """Go on with the latest talk; without any, offer the guide."""
         name = self.home.session
+        self._prepare()
+        await self.prepared.wait()
         try:
             if not name:
                 talks = await self.home.link.call("sessions")
@@ -132,8 +139,8 @@ class HausgeistApp(StyledApp):
         self.state = state
         if self.talk.is_mounted:
             self.talk.show_state(state)
-        if state.phase == "learning":
-            self._preload()
+        if state.phase != "starting":
+            self._prepare()
         if state.phase == "ready":
             self._restarts = 0
             self.talk.refresh_status()
@@ -233,6 +240,9 @@ class HausgeistApp(StyledApp):
 
     def action_house(self, tab: str = "") -> None:
         """The house's screens."""
+        if not self.prepared.is_set():
+            self._later(self.action_house, tab)
+            return
         from tui.app.house import HouseScreen
 
         shown = next((screen for screen in self.screen_stack if isinstance(screen, HouseScreen)), None)
@@ -243,6 +253,9 @@ class HausgeistApp(StyledApp):
 
     def action_timeline(self, thing: str = "") -> None:
         """The day's lanes, with a thing where one is named."""
+        if not self.prepared.is_set():
+            self._later(self.action_timeline, thing)
+            return
         from tui.app.house import HouseScreen
 
         shown = next((screen for screen in self.screen_stack if isinstance(screen, HouseScreen)), None)
@@ -250,6 +263,12 @@ class HausgeistApp(StyledApp):
             self.run_worker(shown.look_for(thing))
         else:
             self.push_screen(HouseScreen("timeline", thing))
+
+    @work(exclusive=True, group="later", exit_on_error=False)
+    async def _later(self, action: Callable[[str], None], argument: str) -> None:
+        """Run an action once what it needs was imported."""
+        await self.prepared.wait()
+        action(argument)
 
     def action_keys(self) -> None:
         """All keys."""
@@ -266,9 +285,7 @@ class HausgeistApp(StyledApp):
 
     def action_talk_aloud(self) -> None:
         """Push to talk: begin, or end and send."""
-        from tui.app.listening import Ear
-
-        self.talk.query_one(Ear).toggle()
+        self.talk.entry.talk_aloud()
 
     async def action_quit(self) -> None:
         """Leave; while something runs, ask first."""
@@ -299,12 +316,5 @@ class HausgeistApp(StyledApp):
 
     @work(thread=True, exit_on_error=False)
     def _open_outside(self, file: Path) -> None:
-        import shutil
-        import subprocess
-
-        program = shutil.which("xdg-open") or shutil.which("open")
-        if program is None:
+        if not open_outside(file):
             self.call_from_thread(self.notify, tr("No program to open it was found: {file}", file=file), markup=False)
-            return
-        subprocess.Popen([program, str(file)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                         stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip

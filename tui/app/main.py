@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,14 +54,21 @@ def run(overrides: Sequence[str] = (), session: str = "") -> int:
 
 def ui_settings(file: Path, environ: Mapping[str, str], overrides: Sequence[str]) -> dict[str, str]:
     """The settings of `ui` as texts, in the settings' order of strength; what cannot be read is the default here."""
-    try:
-        told: Any = tomllib.loads(file.read_text(encoding="utf-8")).get("ui", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        told = {}
-    found = DEFAULTS | {key: str(value).lower() for key, value in dict(told).items() if key in DEFAULTS}
+    told = _told_in(file) if file.is_file() else {}
+    found = DEFAULTS | {key: str(value).lower() for key, value in told.items() if key in DEFAULTS}
     found |= {key: environ[name] for key in DEFAULTS if (name := f"HAUSGEIST_UI__{key.upper()}") in environ}
     given = dict(override.partition("=")[::2] for override in overrides)
     return found | {key: given[f"ui.{key}"] for key in DEFAULTS if f"ui.{key}" in given}
+
+
+def _told_in(file: Path) -> dict[str, Any]:
+    """The part `ui` of a settings file; the house tells what is wrong with the file."""
+    import tomllib  # only where there is a file: it takes as long to import as a widget
+
+    try:
+        return dict(tomllib.loads(file.read_text(encoding="utf-8")).get("ui", {}))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError, ValueError):
+        return {}
 
 
 def _places(environ: Mapping[str, str]) -> tuple[Path, Path]:

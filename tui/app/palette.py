@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from tui.app.home import tr
-from tui.app.prompt import Prompt
 
 if TYPE_CHECKING:
     from tui.app.slash import Slash
@@ -44,9 +43,6 @@ class Commands(Provider):
         if one.needs:
             while app.screen is not app.talk:
                 app.pop_screen()
-            prompt = app.talk.query_one(Prompt)
-            prompt.text = f"/{one.words} "
-            prompt.move_cursor(prompt.document.end)
-            prompt.focus()
+            app.talk.entry.put(f"/{one.words} ")
         else:
             await app.talk.command(f"/{one.words}")

@@ -97,12 +97,9 @@ class ThingsPane(TablePane):
         """Go back to the talk with the question."""
         row = self.chosen
         if row is not None:
-            from tui.app.prompt import Prompt
-
+            app: Any = self.app
             self.screen.dismiss()
-            talk: Any = self.app
-            prompt = talk.talk.query_one(Prompt)
-            prompt.text = tr("Where is my {thing}?", thing=row["name"])
+            app.talk.entry.put(tr("Where is my {thing}?", thing=row["name"]))
 
     def action_search(self) -> None:
         """Go to the filter."""

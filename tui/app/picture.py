@@ -178,6 +178,19 @@ def image_widget(mode: str) -> Any:
     return kinds[mode]
 
 
+def open_outside(file: Path) -> bool:
+    """Open a file in the desktop's program for it; False where none is found. For a thread."""
+    import shutil
+    import subprocess
+
+    program = shutil.which("xdg-open") or shutil.which("open")
+    if program is None:
+        return False
+    subprocess.Popen([program, str(file)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                     stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+    return True
+
+
 def cell_pixels() -> tuple[int, int]:
     """Width and height of a terminal cell in pixels, as far as the terminal's driver knows; 10 by 20 otherwise."""
     try:

@@ -28,9 +28,12 @@ class TalkList(Vertical):
             self.name = name
 
     def compose(self) -> ComposeResult:
-        """A title and the list."""
+        """A title; the list is empty at first (`furnish`)."""
         yield Static(tr("Talks"), classes="title", markup=False)
-        yield OptionList(id="talks", compact=True, markup=False)
+
+    async def furnish(self) -> None:
+        """Add the list."""
+        await self.mount(OptionList(id="talks", compact=True, markup=False))
 
     @work(exclusive=True, exit_on_error=False)
     async def reload(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import os
@@ -11,9 +10,12 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtime.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
 
 NOT_HERE = {"app", "chat", "web", "voice"}
 """Commands that take over a terminal themselves."""
@@ -63,6 +65,8 @@ def commands() -> list[Slash]:
 
 
 def _of(parser: argparse.ArgumentParser, words: str) -> list[Slash]:
+    import argparse  # not before the first picture
+
     groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     if not groups:
         usage = " ".join(parser.format_usage().split()).removeprefix("usage: hausgeist ")

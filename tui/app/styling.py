@@ -13,6 +13,7 @@ from pathlib import Path
 
 from textual.css.stylesheet import CssSource, Stylesheet
 from textual.css.types import CSSLocation
+from textual.dom import DOMNode
 
 from tui.app.home import HomeApp
 
@@ -30,26 +31,39 @@ class StyledApp(HomeApp):
         else:
             super().refresh_css(animate)
 
-    def add_styles(self, file: Path) -> None:
+    async def add_styles(self, file: Path) -> None:
         """Read the styles of screens that may come, so that their first visit has no need to."""
-        self.run_worker(self._add(file), group="style", exit_on_error=False)
-
-    async def _add(self, file: Path) -> None:
         self.stylesheet = await self._read([file])
 
     async def _restyle(self) -> None:
         self.stylesheet = await self._read(())
         began = time.thread_time()
         with self.batch_update():  # nobody sees half of the widgets in the new colours
-            self.stylesheet.update_nodes([self])
+            self._put_on(self)
             for screen in self.screen_stack:
                 for node in screen.walk_children(with_self=True):
-                    self.stylesheet.update_nodes([node])
+                    self._put_on(node)
                     if time.thread_time() - began > SLICE_S:
                         await asyncio.sleep(0)
                         began = time.thread_time()
                 screen._css_update_count = self._css_update_count  # as Textual does: it need not do it again
         self.screen.refresh()
+
+    def _put_on(self, node: DOMNode) -> None:
+        """Put the styles on one node, and have it drawn once.
+
+        Each rule that Textual changes has its node drawn anew, and for inherited ones all nodes below it: for a screen
+        that is some hundred times a hundred. So the styles belong to no node while their rules change. A theme changes
+        no sizes, so nothing is laid out.
+        """
+        base = node.styles.base
+        base.node = None
+        try:
+            self.stylesheet.update_nodes([node])
+        finally:
+            base.node = node
+        if node is not self:
+            node.refresh()
 
     async def _read(self, files: Sequence[Path]) -> Stylesheet:
         """All styles known so far and those of `files`, in the present theme's colours."""

@@ -1,4 +1,4 @@
-"""The conversation's screen: turns, the prompt with its suggestions, the bars. Running a turn is `turns`' work."""
+"""The conversation's screen: the bars, the turns (`turn_list`), the input (`input_area`); running is `turns`' work."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal
+from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Button, OptionList, Static, TextArea
+from textual.widgets import Button
 
 from runtime.errors import HausgeistError
 from tui.app import slash
 from tui.app.bars import LoadBar, StatusBar, TopBar
 from tui.app.card import ToolCard
 from tui.app.home import home_of, tr
-from tui.app.listening import Ear
-from tui.app.prompt import Prompt, keep_paste
-from tui.app.shown import one_line
+from tui.app.input_area import InputArea
 from tui.app.sidebar import TalkList
-from tui.app.suggestions import Suggestions
+from tui.app.turn_list import TurnList
 from tui.app.turn_view import TurnView
 from tui.app.turns import Turns
 
@@ -31,13 +30,12 @@ if TYPE_CHECKING:
 
     from agent.host.wire import HouseState
 
-MOST_VIEWS, EARLIER = 20, 12
 TIDY_S = 1.5
 """Seconds after a turn that the reader has to begin typing; then Python collects its garbage."""
 
 
 class TalkScreen(Screen[None]):
-    """One conversation at a time."""
+    """One conversation at a time. Its first picture holds only what is seen; `furnish` adds the rest."""
 
     BINDINGS: ClassVar = [
         Binding("escape", "stop", "Stop", show=False),
@@ -47,49 +45,47 @@ class TalkScreen(Screen[None]):
         Binding("pagedown", "scroll_talk(1)", show=False, priority=True),
     ]
 
+    class Stands(Message):
+        """The first picture is drawn."""
+
     def __init__(self) -> None:
         super().__init__()
         self.turns = Turns(self)
-        self._attached: list[Path] = []
-        self._oldest: int | None = None
         self._tidying: Timer | None = None
         self.resumed = asyncio.Event()
         """Set once the talk to go on with is known; what is sent before waits for it."""
 
     def compose(self) -> ComposeResult:
-        """Everything that is seen before any model is there."""
+        """What is seen before any model is there."""
         yield TopBar(id="top")
         yield LoadBar(id="load", markup=False)
         with Horizontal(id="body"):
             yield TalkList(id="side")
-            with VerticalScroll(id="talk"):
-                yield Button(tr("↑ earlier turns"), id="earlier", compact=True)
-                yield Static(self._welcome(), id="welcome", markup=False)
-        yield Suggestions()
-        with Vertical(id="below"):
-            yield Ear(id="ear", markup=False)
-            yield Static(id="chips", markup=False)
-            yield Prompt(tr("Ask, or type / for commands"))
+            yield TurnList()
+        yield InputArea()
         yield StatusBar(id="status", markup=False)
 
     def on_mount(self) -> None:
         """Ready for input at once."""
-        self.query_one("#earlier").display = False
-        self.query_one("#chips").display = False
-        self.query_one("#talk").can_focus = False
-        prompt = self.query_one(Prompt)
-        prompt.cursor_blink = not home_of(self).still
-        prompt.focus()
         self.query_one(StatusBar).redraw()
         self.query_one(TopBar).set(home_of(self).session)
+        self.call_after_refresh(self.post_message, self.Stands())
 
-    @staticmethod
-    def _welcome() -> str:
-        return tr(
-            "Good to see you.\n\n"
-            "Where is my watch?\nWhat does the front door camera show?\n"
-            "Remember that the spare key hangs behind the fuse box.\nSay out loud: dinner is ready"
-        )
+    async def furnish(self) -> None:
+        """Add what is not seen at first."""
+        await self.query_one(TalkList).furnish()
+        await self.views.furnish()
+        await self.entry.furnish()
+
+    @property
+    def entry(self) -> InputArea:
+        """The prompt and what stands around it."""
+        return self.query_one(InputArea)
+
+    @property
+    def views(self) -> TurnList:
+        """The turns."""
+        return self.query_one(TurnList)
 
     # State ------------------------------------------------------------------------------------------------------
 
@@ -99,7 +95,7 @@ class TalkScreen(Screen[None]):
 
     def show_busy(self) -> None:
         """Show whether something runs, and whether the house listens."""
-        self.query_one(StatusBar).show_busy(self.turns.busy, self.query_one(Ear).on)
+        self.query_one(StatusBar).show_busy(self.turns.busy, self.entry.listening)
 
     def refresh_status(self) -> None:
         """Ask for the status bar's figures."""
@@ -130,8 +126,8 @@ class TalkScreen(Screen[None]):
         home_of(self).session = name
         try:
             if name:
-                await self._load(name, None)
-                self.query_one("#talk", VerticalScroll).anchor()
+                self.entry.prompt.inputs = await self.views.load(name)
+                self.views.anchor()
         finally:
             self.named(name)
             self.resumed.set()
@@ -140,15 +136,14 @@ class TalkScreen(Screen[None]):
         """Show another conversation, or the same anew."""
         home_of(self).session = name
         self.turns.leave()
-        await self.query(TurnView).remove()
+        await self.views.clear()
         self.query_one(TopBar).set(name)
-        self._oldest = None
         if name:
-            await self._load(name, None)
-        self.query_one("#welcome").display = not self.query(TurnView)
-        self.query_one("#talk", VerticalScroll).anchor()
+            self.entry.prompt.inputs = await self.views.load(name)
+        self.views.greet()
+        self.views.anchor()
         self.query_one(TalkList).reload()
-        self.query_one(Prompt).focus()
+        self.entry.prompt.focus()
         self.refresh_status()
 
     def on_screen_resume(self) -> None:
@@ -156,51 +151,25 @@ class TalkScreen(Screen[None]):
         if self.resumed.is_set():
             self.refresh_status()
 
-    async def _load(self, name: str, before: int | None) -> None:
-        talk = self.query_one("#talk", VerticalScroll)
-        past = await home_of(self).link.call("history", session=name, limit=EARLIER, before=before)
-        views = [TurnView(turn["user"], turn=turn["id"]) for turn in past]
-        anchor = self.query(TurnView).first() if self.query(TurnView) else None
-        await talk.mount_all(views, before=anchor) if anchor else await talk.mount_all(views)
-        for view, turn in zip(views, past, strict=True):
-            await view.restore(turn["reply"], turn["tool_calls"])
-        prompt = self.query_one(Prompt)
-        prompt.inputs = [turn["user"] for turn in past] + (prompt.inputs if before is not None else [])
-        self._oldest = past[0]["id"] if past else self._oldest
-        self.query_one("#earlier").display = len(past) == EARLIER
-        self.query_one("#welcome").display = not self.query(TurnView)
-
     @on(Button.Pressed, "#earlier")
     async def load_earlier(self) -> None:
         """Show turns before the oldest one shown."""
-        await self._load(home_of(self).session, self._oldest)
+        prompt = self.entry.prompt
+        prompt.inputs = await self.views.load(home_of(self).session, earlier=True) + prompt.inputs
 
     async def add(self, view: TurnView) -> None:
-        """Put a turn at the end; the oldest leave the screen (the history keeps them)."""
-        talk = self.query_one("#talk", VerticalScroll)
-        self.query_one("#welcome").display = False
-        await talk.mount(view)
-        talk.anchor()
-        views = list(self.query(TurnView))
-        gone = views[: max(0, len(views) - MOST_VIEWS)]
-        for old in gone:
-            await old.remove()
-        if gone:
-            kept = [shown.turn for shown in views[len(gone) :] if shown.turn is not None]
-            self._oldest = min(kept) if kept else self._oldest
-            self.query_one("#earlier").display = True
+        """Put a turn at the end."""
+        await self.views.add(view)
 
     # Input ------------------------------------------------------------------------------------------------------
 
-    @on(Prompt.Sent)
-    async def send(self, message: Prompt.Sent) -> None:
+    @on(InputArea.Sent)
+    async def send(self, message: InputArea.Sent) -> None:
         """A request, or a command."""
         if message.text.startswith("/") and not message.text.startswith("//"):
             await self.command(message.text)
-            return
-        files, self._attached = [str(file) for file in self._attached], []
-        self._show_chips()
-        await self.turns.ask(message.text.removeprefix("/") if message.text[:2] == "//" else message.text, files)
+        else:
+            await self.turns.ask(message.text.removeprefix("/"), message.files)
 
     async def command(self, text: str) -> None:
         """Run a slash command: an action of the app, or a command of the command line."""
@@ -217,81 +186,15 @@ class TalkScreen(Screen[None]):
 
     def attach(self, files: list[Path]) -> None:
         """Add files to the next request."""
-        self._attached += [file for file in files if file not in self._attached]
-        self._show_chips()
-
-    @on(Prompt.Attached)
-    def pasted(self, message: Prompt.Attached) -> None:
-        """Files were pasted by path."""
-        self.attach(message.files)
-
-    @on(Prompt.LongPaste)
-    def pasted_long(self, message: Prompt.LongPaste) -> None:
-        """A long paste becomes a file."""
-        self._keep_paste(message.text)
-
-    @work(thread=True)
-    def _keep_paste(self, text: str) -> None:
-        from runtime.paths import Paths
-
-        file = keep_paste(text, Paths.from_environment().cache / "pasted")
-        self.app.call_from_thread(self.attach, [file])
-
-    def _show_chips(self) -> None:
-        chips = self.query_one("#chips", Static)
-        chips.display = bool(self._attached)
-        chips.update("  ".join(f"⊕ {one_line(file.name, 40)}" for file in self._attached) + f"   {tr('esc removes')}")
-
-    # Suggestions ------------------------------------------------------------------------------------------------
-
-    @on(TextArea.Changed, "#prompt")
-    def suggest(self, event: TextArea.Changed) -> None:
-        """Show the commands that fit what was typed after a slash."""
-        text = event.text_area.text
-        self.query_one(Prompt).suggested = text if self.query_one(Suggestions).show_for(text) else ""
-
-    @on(Prompt.Complete)
-    async def complete(self, message: Prompt.Complete) -> None:
-        """Move the mark, or take the marked command."""
-        box = self.query_one(Suggestions)
-        if not message.take:
-            (box.action_cursor_down if message.step > 0 else box.action_cursor_up)()
-        elif (words := box.marked) is not None:
-            await self._take(words)
-
-    @on(OptionList.OptionSelected, "#suggestions")
-    async def clicked(self, event: OptionList.OptionSelected) -> None:
-        """A click takes a suggestion."""
-        await self._take(str(event.option.id))
-
-    async def _take(self, words: str) -> None:
-        """Put a command into the prompt; one that is there whole and needs nothing more is run."""
-        prompt = self.query_one(Prompt)
-        one = self.query_one(Suggestions).command(words)
-        if prompt.text.strip() == f"/{words}" and not one.needs:
-            prompt.text = ""
-            prompt.remember(f"/{words}")
-            await self.command(f"/{words}")
-            return
-        prompt.text = f"/{words} " if one.needs else f"/{words}"
-        prompt.move_cursor(prompt.document.end)
+        self.entry.attach(files)
 
     # Actions ----------------------------------------------------------------------------------------------------
 
     def action_stop(self) -> None:
         """Close what is open, else drop attachments, else stop the answer."""
-        prompt = self.query_one(Prompt)
-        if prompt.suggesting:
-            self.query_one(Suggestions).show_for("")
-            prompt.suggested = ""
-        elif self.query_one(Ear).on:
-            self.query_one(Ear).stop()
-        elif self._attached:
-            self._attached = []
-            self._show_chips()
-        else:
+        if not self.entry.close():
             self.turns.stop()
-        prompt.focus()
+        self.entry.prompt.focus()
 
     def action_edit_last(self) -> None:
         """Put the last request back into the prompt; sending it takes the place of that turn."""
@@ -306,8 +209,7 @@ class TalkScreen(Screen[None]):
 
     def action_scroll_talk(self, pages: int) -> None:
         """A page up or down, without leaving the prompt."""
-        talk = self.query_one("#talk", VerticalScroll)
-        (talk.action_page_down if pages > 0 else talk.action_page_up)()
+        (self.views.action_page_down if pages > 0 else self.views.action_page_up)()
 
     @on(ToolCard.Retry)
     async def retry(self, message: ToolCard.Retry) -> None:

@@ -12,7 +12,6 @@ from runtime.errors import HausgeistError
 from tui.app.approval import ApprovalModal, AskModal
 from tui.app.command_view import CommandView
 from tui.app.home import home_of, tr
-from tui.app.prompt import Prompt
 from tui.app.slash import CommandRun
 from tui.app.turn_view import TurnView
 
@@ -78,10 +77,7 @@ class Turns:
         views = [view for view in self._screen.query(TurnView) if view.request and not isinstance(view, CommandView)]
         if not views or self.running:
             return
-        prompt = self._screen.query_one(Prompt)
-        prompt.text = views[-1].request
-        prompt.move_cursor(prompt.document.end)
-        prompt.focus()
+        self._screen.entry.put(views[-1].request)
         self._replaces = views[-1].turn
         views[-1].add_class("edited")
 
