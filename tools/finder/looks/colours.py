@@ -68,6 +68,8 @@ _ALIKE = {
 NAMES = tuple(SHADES)
 MIXED, UNMIXED_PX = 0.6, 48.0
 """How far a pixel of a thing of no size goes on from its ground, and the size of a thing whose pixels are its own."""
+PLAIN = 12.0
+"""From this distance (units of `flat`) on a colour is plainly none of a ground, however coarse that is."""
 _TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]],
     np.float32,
@@ -144,20 +146,31 @@ def foreground(rgb: Pixels, margin: float = CROP_MARGIN) -> NDArray[np.bool_]:
     ground still has colours.
     """
     rows, columns = inner(rgb, margin)
+    mask = np.zeros(rgb.shape[:2], bool)
+    away, limit = _off_ground(rgb, margin)
+    mask[rows, columns] = away >= min(limit, float(np.quantile(away, 0.9)))
+    return mask
+
+
+def standing_out(rgb: Pixels, margin: float = CROP_MARGIN) -> float:
+    """The share of a crop's box that has another colour than the rim around it: little of a shadow or an edge has."""
+    away, limit = _off_ground(rgb, margin)
+    return float((away >= min(limit, PLAIN)).mean())
+
+
+def _off_ground(rgb: Pixels, margin: float) -> tuple[Floats, float]:
+    """How far each pixel of the box is from the colours of its rim, [h, w], and from where on it is none of them."""
+    rows, columns = inner(rgb, margin)
     lab = flat(to_lab(rgb))
     rim = np.ones(rgb.shape[:2], bool)
     rim[rows, columns] = False
-    mask = np.zeros(rgb.shape[:2], bool)
-    box = lab[rows, columns].reshape(-1, 3)
+    box = lab[rows, columns]
     if rim.sum() < 8:
-        mask[rows, columns] = True
-        return mask
+        return np.ones(box.shape[:2], np.float32), 0.0
     ground = clusters(lab[rim], 4)
     spread = float(np.median(_distances(lab[rim], ground).min(1)))
-    away = _distances(box, ground).min(1)
-    limit = min(max(6.0, 3 * spread), float(np.quantile(away, 0.9)))
-    mask[rows, columns] = (away >= limit).reshape(mask[rows, columns].shape)
-    return mask
+    away = _distances(box.reshape(-1, 3), ground).min(1).reshape(box.shape[:2])
+    return away, max(6.0, 3 * spread)
 
 
 def shares(pixels: Pixels) -> dict[str, float]:

@@ -21,9 +21,8 @@ from tools.finder.looks.appearance_types import CROP_MARGIN, Description, Propos
 from tools.finder.looks.colours import inner, look
 from tools.finder.looks.layout import join
 from tools.finder.looks.owlv2_backend import Owlv2, Seen
-from tools.finder.looks.region_backend import regions
 from tools.finder.looks.siglip_backend import SiglipSpace
-from tools.finder.looks.starter_backend import PERSON, cut, decode, encode, overlap
+from tools.finder.looks.starter_backend import PERSON, cut, decode, encode, lying, overlap
 from tools.finder.looks.torch_backend import number_type
 from tools.finder.records import Box
 
@@ -88,7 +87,7 @@ class FullVision:
         seen = self._seen(still)
         people = [one.box for one in seen if one.name == PERSON]
         found = [one for one in seen if one.name != PERSON][:limit]
-        for region in regions(still, limit):
+        for region in lying(still, limit):
             taken = any(overlap(region.box, one.box) > 0.5 for one in found)
             if not taken and not any(_inside(region.box, person) > 0.6 for person in people):
                 found.append(_Found(region.box, None, 0.0, region.score))

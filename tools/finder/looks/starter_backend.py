@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from runtime.errors import MediaError
 from tools.finder.looks.appearance import STARTER_VERSION
 from tools.finder.looks.appearance_types import CROP_MARGIN, CROP_PX, Description, Proposal, margin_box
-from tools.finder.looks.colours import inner, look
+from tools.finder.looks.colours import inner, look, standing_out
 from tools.finder.looks.efficientnet_backend import SIDE, Classifier
 from tools.finder.looks.layout import join
-from tools.finder.looks.region_backend import regions
+from tools.finder.looks.region_backend import Region, regions
 from tools.finder.looks.ssd_backend import Detection, Detector
 from tools.finder.records import Box
 from tools.finder.trimming import give_memory_back
@@ -27,6 +27,8 @@ BATCH = 2
 PERSON = "person"
 SURE = 0.12
 """A label of the classifier is given from this probability on: below it, its 1000 labels say nothing of the crop."""
+STANDS_OUT = 0.1
+"""A region of which less than this share has another colour than its surroundings is a shadow or an edge of them."""
 
 Picture = NDArray[np.uint8]
 
@@ -54,6 +56,12 @@ def cut(bgr: Picture, box: Box) -> Picture:
     crop = bgr[top:bottom, left:right]
     scale = CROP_PX / max(crop.shape[:2])
     return np.ascontiguousarray(crop if scale >= 1 else _shrink(crop, scale))
+
+
+def lying(still: Picture, limit: int) -> list[Region]:
+    """The regions of a still that have a colour of their own: no shadows, no edges of furniture."""
+    crops = ((region, cut(still, region.box)[..., ::-1]) for region in regions(still, limit))
+    return [region for region, crop in crops if standing_out(np.ascontiguousarray(crop)) >= STANDS_OUT]
 
 
 def _shrink(picture: Picture, scale: float) -> Picture:
@@ -106,7 +114,7 @@ class StarterVision:
         detections = [d for d in self._detector.tiled(still) if d.label != PERSON]
         people = [d.box for d in self._detector.whole(still) if d.label == PERSON]
         named: list[tuple[Box, Detection | None]] = [(d.box, d) for d in detections]
-        for region in regions(still, limit):
+        for region in lying(still, limit):
             taken = any(overlap(region.box, box) > 0.5 for box, _ in named)
             if not taken and not any(_within(region.box, person) > 0.6 for person in people):
                 named.append((region.box, None))

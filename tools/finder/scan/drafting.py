@@ -88,7 +88,8 @@ class Drafter:
         bare = [s for s in stays.sightings if s.vector is None and s.crop]
         described = self._appearance.describe([s.crop for s in bare if s.crop])
         for sighting, looks in zip(bare, described, strict=True):
-            sighting.label, sighting.label_score = looks.label, looks.label_score
+            if sighting.origin != "detector" or sighting.label is None:
+                sighting.label, sighting.label_score = looks.label, looks.label_score
             sighting.colours, sighting.vector = looks.colours, looks.vector
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.finder.scan.regions import IntBox, Region
+from tools.finder.scan.shadow_backend import without_shadow
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -32,6 +33,10 @@ LEAST_CONTRAST_IN_NEW_LIGHT = 30.0
 LEAST_EVIDENCE = 0.6
 """Share of the outline that tells one of the pictures apart, plus the contrast in hundreds of grey levels."""
 
+PLAIN = 30.0
+"""Grey levels by which any part of a thing differs from what was there: fainter is a reflection."""
+FAINT = 12.0
+"""Grey levels by which a pixel of a thing differs from the ground behind it, beside what noise does."""
 SURE_OUTLINE = 0.5
 """From this share of the outline on a thing is plain."""
 SURE_CONTRAST = 15.0
@@ -65,7 +70,7 @@ def judge(region: Region) -> Verdict:
     contrast = float(difference[mask].mean())
     if int(mask.sum()) < LEAST_PX or _thickness(region.mask) < THINNEST or _only_light(before, after, region):
         return Verdict("light", 0.0, contrast, region.box)
-    solid = _without_shadow(before, after, mask)
+    solid = _solid(before, after, mask, region.noise)
     if int(solid.sum()) < LEAST_PX:
         return Verdict("light", 0.0, contrast, region.box)
     outline = _balance(_outline(after, solid), _outline(before, solid))
@@ -81,9 +86,10 @@ def judge(region: Region) -> Verdict:
 def split(region: Region) -> list[Region]:
     """The things of a region: parts that stand well apart once shadows and faint reflections are left out."""
     before, after = _same_light(region, region.mask.astype(bool))
-    solid = _without_shadow(before, after, region.mask.astype(bool)).astype(np.uint8)
+    solid = _solid(before, after, region.mask.astype(bool), region.noise).astype(np.uint8)
     difference = np.abs(after - before).max(axis=2)
-    plain = (difference > 0.5 * float(np.percentile(difference[solid == 1], 80))).astype(np.uint8) & solid
+    least = min(0.5 * float(np.percentile(difference[solid == 1], 80)), PLAIN)
+    plain = (difference > least).astype(np.uint8) & solid
     plain = cv2.morphologyEx(plain, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     found, labels, stats, _ = cv2.connectedComponentsWithStats(plain, connectivity=8)
     groups: list[list[int]] = []
@@ -98,6 +104,31 @@ def split(region: Region) -> list[Region]:
         if mask.sum() >= 0.2 * largest and _thickness(mask) >= THINNEST:
             parts.append(replace(region, mask=mask, box=_box(mask.astype(bool), region)))
     return parts if len(parts) > 1 else [region]
+
+
+def alone(region: Region) -> tuple[Bools, Floats]:
+    """The pixels of the thing in a region's roi, without its shadow, and the roi as the picture with it shows them.
+
+    A region takes in some ground: around it, and in the gaps of keys or glasses. What looks as before is left out.
+    """
+    mask = region.mask.astype(bool)
+    before, after = _same_light(region, mask)
+    solid = _solid(before, after, mask, region.noise)
+    differs = np.abs(after - before).max(axis=2) > FAINT + 2.0 * region.noise
+    shown = solid & differs
+    thing = after if _placed(before, after, mask, region.noise) else region.before
+    return (shown if shown.sum() >= 0.3 * solid.sum() else solid), thing
+
+
+def _placed(before: Floats, after: Floats, mask: Bools, noise: float) -> bool:
+    step, _ = _colour_steps(before, after, mask, noise)
+    return _balance(_outline(after, mask), _outline(before, mask)) + step > 0
+
+
+def _solid(before: Floats, after: Floats, mask: Bools, noise: float) -> Bools:
+    """The mask without the shadow that the thing casts, in the picture that has the thing."""
+    thing, ground = (after, before) if _placed(before, after, mask, noise) else (before, after)
+    return without_shadow(thing, ground, mask, noise)
 
 
 def _belong(part: NDArray[np.int32], other: NDArray[np.int32]) -> bool:
@@ -151,28 +182,6 @@ def _texture(image: Floats) -> Floats:
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     fine: Floats = grey - cv2.GaussianBlur(grey, (0, 0), 3.0)
     return fine
-
-
-def _without_shadow(before: Floats, after: Floats, mask: Bools) -> Bools:
-    """The mask without the soft shadow that a thing casts: darker by one factor in all colours, texture kept.
-
-    Either picture may hold the shadow. Where little would be left, the thing itself is dark, and nothing is
-    taken.
-    """
-    ratio = (after + 4.0) / (before + 4.0)
-    ratio = np.where(ratio.mean(axis=2, keepdims=True) > 1.0, 1.0 / np.maximum(ratio, 1e-3), ratio)
-    low, high = ratio.min(axis=2), ratio.max(axis=2)
-    change = np.abs(_texture(after) - _texture(before) * ratio.mean(axis=2))
-    shadow = (low > 0.45) & (high < 0.97) & (high - low < 0.09) & (change < 6.0)
-    solid = (mask & ~shadow).astype(np.uint8)
-    solid = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)) & mask.astype(np.uint8)
-    found, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
-    if found < 2:
-        return mask
-    large = [i for i in range(1, found) if stats[i][4] >= 0.15 * stats[1:, 4].max()]
-    kept: Bools = np.isin(labels, large)
-    return kept if kept.sum() >= 0.3 * mask.sum() else mask
 
 
 def _outline(image: Floats, mask: Bools) -> float:

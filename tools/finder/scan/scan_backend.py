@@ -191,7 +191,7 @@ class _Pass:
         if verdict.kind != "thing":
             return
         placed, box, (before, after) = verdict.presence > 0, verdict.box, stills
-        crop = cut_out(sample.image if placed else with_before(region, sample.image), box)
+        crop = cut_out(region, sample.image, box)
         watch = Watch(region, placed)
         self._pending.append(_Found(watch, verdict, after if before is None else before, after, crop))
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tools.finder.looks.appearance_types import CROP_PX, margin_box
 from tools.finder.records import Box
+from tools.finder.scan.judge_backend import alone
 from tools.finder.scan.people_backend import overlap
 from tools.finder.scan.regions import IntBox, Region
 
@@ -58,14 +59,26 @@ def _near(box: IntBox, other: IntBox) -> bool:
     return max(overlap(box, other), overlap(other, box)) > 0.2
 
 
-def cut_out(image: Picture, box: Box) -> bytes:
-    """JPEG of a box with its margin, at most `CROP_PX` on its longer side."""
+def cut_out(region: Region, image: Picture, box: Box) -> bytes:
+    """JPEG of the thing in `box` (of `image`, working size) with its margin, at most `CROP_PX` on its longer side.
+
+    It stands alone on the colour of the ground around it, as in a photo: shadows and neighbours say nothing of it.
+    """
+    solid, thing = alone(region)
+    inside = solid.astype(np.uint8)
+    around = cv2.dilate(region.mask, np.ones((13, 13), np.uint8)) - cv2.dilate(region.mask, np.ones((3, 3), np.uint8))
+    whole = np.empty_like(image)
+    whole[:] = np.median(thing[around == 1], axis=0) if around.any() else np.median(image, axis=(0, 1))
+    left, top, right, bottom = region.roi
+    soft = cv2.GaussianBlur(inside.astype(np.float32), (3, 3), 0)[:, :, None]
+    ground = whole[top:bottom, left:right]
+    whole[top:bottom, left:right] = np.clip(soft * thing + (1 - soft) * ground + 0.5, 0, 255).astype(np.uint8)
     left, top, right, bottom = margin_box(box, image.shape[1], image.shape[0])
-    part = image[top:bottom, left:right]
+    part = whole[top:bottom, left:right]
     scale = CROP_PX / max(part.shape[:2])
     if scale < 1.0:
         part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return jpeg(part, 92)
+    return jpeg(part, 92, whole_colour=True)
 
 
 def with_before(region: Region, image: Picture) -> Picture:
@@ -76,7 +89,10 @@ def with_before(region: Region, image: Picture) -> Picture:
     return whole
 
 
-def jpeg(image: Picture, quality: int) -> bytes:
-    """JPEG bytes of a picture."""
-    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+def jpeg(image: Picture, quality: int, whole_colour: bool = False) -> bytes:
+    """JPEG bytes of a picture; `whole_colour`: each pixel keeps its own, since a small thing has none to lose."""
+    how = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    if whole_colour:
+        how += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    _, data = cv2.imencode(".jpg", image, how)
     return bytes(data)

@@ -119,9 +119,16 @@ class Stays:
             )
             return
         self._close(stay, moment, index)
+        self._know(stay.sighting, change)
         shown: list[tuple[Box, int]] = []
         for other in stay.hidden:
             self._uncover(other, change, index, shown)
+
+    @staticmethod
+    def _know(sighting: SightingDraft, change: ScanChange) -> None:
+        """What was only seen lying there is known better by what went away: its box and its looks."""
+        if sighting.origin != "change" and change.crop:
+            sighting.box, sighting.crop, sighting.vector = change.box, change.crop, None
 
     def _uncover(self, other: _Open, change: ScanChange, removed: int, shown: list[tuple[Box, int]]) -> None:
         box = other.sighting.box
