@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from runtime.errors import UnknownNameError
 from runtime.house import House
 from tools.finder.answering.camera_names import match_camera
+from tools.finder.answering.evidence import by_clash, usual
 from tools.finder.answering.facts import FACT, PLACED, TAKEN, Table, fact_of
 from tools.finder.answering.match import Hit, rank
 from tools.finder.answering.prior import handled, standing
@@ -19,7 +20,7 @@ from tools.finder.answering.scale import scales
 from tools.finder.answering.within import FURNITURE, inside
 from tools.finder.looks.appearance_types import margin_box
 from tools.finder.looks.colours import NAMES, Look
-from tools.finder.looks.layout import PALETTE, join, shares_of
+from tools.finder.looks.layout import PALETTE, join, shares_of, take_apart
 from tools.finder.looks.vectors import Vectors
 from tools.finder.records import Box, Camera, Sighting, Zone
 
@@ -142,6 +143,22 @@ def test_a_photo_is_matched_by_feature_and_palette() -> None:
     best = ranked(things, looks, None, photo)
     assert best[0].id == 50
     assert best[0].score > 0.5 > best[1].score
+
+
+def test_plain_colours_that_only_one_has_speak_against_a_photo() -> None:
+    """The same keys with another tag, a thing of which the photo shows a further side, and one in another colour."""
+    crops = [{"silver": 0.7, "green": 0.3}, {"silver": 0.7, "red": 0.3}, {"silver": 1.0}, {"green": 1.0}]
+    rows, photo = [vector(shades) for shades in crops], vector({"silver": 0.7, "red": 0.3})
+    other, same, aside, foreign = by_clash(take_apart(np.stack(rows)), take_apart(photo[None])).tolist()
+    assert same > 1 > 0.2 > max(other, foreign)
+    assert aside > 0.5
+
+
+def test_what_is_taken_for_usual_counts_by_its_share() -> None:
+    features = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], np.float32)
+    alike, handled_ones = usual(features), usual(features, np.array([9.0, 1.0, 1.0, 1.0]))
+    assert alike.mean.tolist() == [0.25, 0.75]
+    assert handled_ones.mean.tolist() == [0.75, 0.25]
 
 
 def test_nothing_seen_ranks_nothing() -> None:

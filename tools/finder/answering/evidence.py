@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from tools.finder.answering.facts import DARK, DETECTOR, Table
 from tools.finder.answering.query import Wanted
 from tools.finder.answering.scale import Scale, longest
-from tools.finder.looks.colours import NAMES, agreement
+from tools.finder.looks.colours import NAMES, agreement, alike
 from tools.finder.looks.layout import Parts
 
 Floats = NDArray[np.float32]
@@ -27,6 +28,17 @@ KERNEL = 0.1
 """Width of the kernel for densities of agreements."""
 SEEN_PX = (14.0, 40.0)
 """The size of a box in whose crop a network sees nothing, and by how much larger one must be to be seen wholly."""
+
+
+DULL = frozenset({"black", "grey", "silver", "white", "beige", "brown"})
+"""Shades that light, shadow and a camera make of others, or of the ground."""
+PRESENT = 0.04
+"""A shade of less than this share is not there."""
+BOTH, EXTRA, MISSING = 0.1, 0.4, 0.7
+"""Shares of foreign colours at which two looks clash: in both; in what was seen alone; in the photo alone."""
+CLASHES, CLASH_WORTH = (0.2, 0.8), (0.7, -2.5)
+"""Logarithm of the ratio without and with a clash. In the generator's scenes two sightings in three clash with a photo
+of another thing, and hardly one with its own; what palettes tell already is left out."""
 
 
 def by_words(
@@ -87,20 +99,23 @@ def _as_part(share: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Usual:
-    """What features are usual in a house: their `mean` [d], and a sample of them less that mean, of unit length."""
+    """What features are usual in a house: their `mean` [d], a sample of them less that mean, of unit length, and how
+    much each of the sample counts, `share` [n]."""
 
     mean: Floats
     sample: Floats
+    share: Shares
 
     def apart(self, features: Floats) -> Floats:
         """Features [n, d] less what all have in common here, of unit length: what tells one thing from another."""
         return _unit(features - self.mean)
 
 
-def usual(features: Floats) -> Usual:
-    """From a sample [n, d] of the house's features."""
-    mean = features.mean(0)
-    return Usual(mean, _unit(features - mean))
+def usual(features: Floats, share: Shares | None = None) -> Usual:
+    """From a sample [n, d] of the house's features; `share` [n]: how much each counts, None: all alike."""
+    counts = np.ones(len(features)) if share is None else share
+    mean = np.asarray(np.average(features, 0, counts), np.float32)
+    return Usual(mean, _unit(features - mean), counts)
 
 
 def reliable(table: Table) -> Floats:
@@ -112,7 +127,8 @@ def reliable(table: Table) -> Floats:
 def by_features(parts: Parts, photo: Parts, house: Usual, seen: Floats) -> Floats:
     """Likeness of the network's features to the best of the photo's views. `seen` [n]: see `reliable`."""
     views = house.apart(photo.features).T
-    away = _standing_out((house.apart(parts.features) @ views).max(1), (house.sample @ views).max(1), 0.03)
+    alike = (house.apart(parts.features) @ views).max(1)
+    away = _standing_out(alike, (house.sample @ views).max(1), 0.03, house.share)
     return np.asarray(np.exp(seen * np.clip(0.8 * (away - 1.0), -1.5, 3.0)), np.float32)
 
 
@@ -120,25 +136,54 @@ def by_kind(parts: Parts, directions: Floats, house: Usual, seen: Floats) -> Flo
     """How much the network's features speak for one of the labels of the kind, `directions` [m, d]; `seen` as above."""
     here, there = house.apart(parts.features) @ directions.T, house.sample @ directions.T
     columns = range(here.shape[1])
-    best = np.max([_standing_out(here[:, i], there[:, i], 0.01) for i in columns], 0)
-    chance = np.max([_standing_out(there[:, i], there[:, i], 0.01) for i in columns], 0)
-    return np.asarray(np.exp(seen * np.clip(0.6 * (_standing_out(best, chance, 0.5) - 1), -1.2, 2.0)), np.float32)
+    best = np.max([_standing_out(here[:, i], there[:, i], 0.01, house.share) for i in columns], 0)
+    chance = np.max([_standing_out(there[:, i], there[:, i], 0.01, house.share) for i in columns], 0)
+    away = _standing_out(best, chance, 0.5, house.share)
+    return np.asarray(np.exp(seen * np.clip(0.6 * (away - 1), -1.2, 2.0)), np.float32)
 
 
-def _standing_out(values: Floats, sample: Floats, least: float) -> Floats:
+def _standing_out(values: Floats, sample: Floats, least: float, share: Shares) -> Floats:
     """How far values are above the sample's median, in its spreads (scaled median absolute deviation)."""
-    middle = float(np.median(sample))
-    spread = max(1.4826 * float(np.median(np.abs(sample - middle))), least)
+    middle = _middle(sample, share)
+    spread = max(1.4826 * _middle(np.abs(sample - middle), share), least)
     return np.asarray((values - middle) / spread, np.float32)
+
+
+def _middle(values: Floats, share: Shares) -> float:
+    """The median of values that count by `share`."""
+    order = np.argsort(values)
+    reached = np.cumsum(share[order])
+    return float(values[order[int(np.searchsorted(reached, reached[-1] / 2))]])
 
 
 def _unit(values: Floats) -> Floats:
     return np.asarray(values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-9), np.float32)
 
 
-def by_palette(parts: Parts, photo: Parts, house: Parts) -> Floats:
-    """Likeness of the palette and of the shades to those of the best of the photo's views."""
-    return _ratio(_palette(parts, photo), _palette(house, photo), 2.5)
+def by_palette(parts: Parts, photo: Parts, house: Parts, share: Shares | None = None) -> Floats:
+    """Likeness of the palette and of the shades to those of the best of the photo's views; `share` as in `by_words`."""
+    return _ratio(_palette(parts, photo), _palette(house, photo), 2.5, share)
+
+
+def by_clash(parts: Parts, photo: Parts) -> Floats:
+    """What plain colours say of a thing and a photo when one has them and the other has nothing like them.
+
+    A photo may show another side, and light and blur take colours away, so one side alone counts only when most of
+    it is of such a colour; where each has one that the other lacks, a tenth is enough.
+    """
+    shown, like = photo.shares.mean(0), _likeness()
+    plain = np.array([name not in DULL for name in NAMES], np.float32)
+    here = parts.shares @ (plain * (1 - (like * (shown > PRESENT)).max(1)))
+    there, present = np.zeros(len(parts.shares), np.float32), parts.shares > PRESENT
+    for shade in np.flatnonzero(plain * shown).tolist():
+        there += shown[shade] * (1 - (present * like[shade]).max(1))
+    clash = np.maximum.reduce([np.minimum(here, there) / BOTH, here / EXTRA, there / MISSING])
+    return np.asarray(np.exp(np.interp(clash, CLASHES, CLASH_WORTH)), np.float32)
+
+
+@cache
+def _likeness() -> Floats:
+    return np.array([[alike(one, other) for other in NAMES] for one in NAMES], np.float32)
 
 
 def _palette(parts: Parts, photo: Parts) -> Floats:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tools.finder.answering.calibration import by_text
 from tools.finder.answering.evidence import (
     Shares,
+    by_clash,
     by_features,
     by_kind,
     by_palette,
@@ -152,24 +153,33 @@ def evidence_of(
         evidence = {"size": by_size(table, None, scales)}
     if text is not None:
         evidence.pop("label", None)
-    return evidence | by_looks(parts, sample, views, text, kind, reliable(table))
+    counts = None if share is None else share[:: 1 + len(house) // SAMPLE]
+    return evidence | by_looks(parts, sample, views, text, kind, reliable(table), counts)
 
 
 def by_looks(
-    parts: Parts, sample: Parts, views: Parts | None, text: TextLooks | None, kind: Floats | None, seen: Floats
+    parts: Parts,
+    sample: Parts,
+    views: Parts | None,
+    text: TextLooks | None,
+    kind: Floats | None,
+    seen: Floats,
+    share: Shares | None = None,
 ) -> dict[str, Floats]:
-    """What a network saw in sightings, and a photo's palette, as `evidence_of` has it; `seen`: `evidence.reliable`.
+    """What a network saw in sightings, and a photo's colours, as `evidence_of` has it; `seen`: `evidence.reliable`.
 
+    `share`: how much each of `sample` counts for what is usual, None: all alike.
     All of these may be given in any basis that keeps inner products (see `tools.finder.looks.sketches`).
     """
-    evidence, common = dict[str, Floats](), usual(sample.features)
+    evidence, common = dict[str, Floats](), usual(sample.features, share)
     if text is not None:
         evidence["text"] = by_text(parts.features, text, sample.features)
     elif kind is not None and len(kind):
         evidence["kind"] = by_kind(parts, kind, common, seen)
     if views is not None:
         evidence["picture"] = by_features(parts, views, common, seen)
-        evidence["palette"] = by_palette(parts, views, sample)
+        evidence["palette"] = by_palette(parts, views, sample, share)
+        evidence["clash"] = by_clash(parts, views)
     return evidence
 
 
