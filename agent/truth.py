@@ -83,11 +83,8 @@ class ClaimFilter:
         """What may be shown of the first sentence before it ends: its clauses that surely claim nothing."""
         held = self._held
         marks = (mark.end() for mark in _CLAUSE.finditer(held))
-        words = (word.start() for word in SUBORDINATE.finditer(held))
-        ends = [
-            next((end for end in marks if len(held[:end].strip()) >= LEAST), 0),
-            next((end for end in words if end >= LONG), 0),
-        ]
+        words = (word.end() for word in SUBORDINATE.finditer(held) if word.start() >= LONG)
+        ends = [next((end for end in marks if len(held[:end].strip()) >= LEAST), 0), next(words, 0)]
         mark = min(filter(None, ends), default=0)
         if not mark or _FENCE in held:
             return ""
@@ -106,6 +103,8 @@ class ClaimFilter:
         self._replaced = True
         trailing = sentence[len(sentence.rstrip()) :]
         between = " " if self._passed[-1:].strip() else ""
+        if any(word.end() == len(self._passed) for word in SUBORDINATE.finditer(self._passed)):
+            between = "… "  # "because" was passed on: the reason breaks off
         return between + NOTHING_DONE["zh" if self._language == "zh" else "en"] + trailing
 
     def _claims(self, sentence: str) -> bool:

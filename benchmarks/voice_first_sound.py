@@ -22,6 +22,7 @@ from typing import Any
 
 from agent.chat_llama import ChatLlama
 from agent.events import TextDelta, TurnFinished
+from agent.recollection import what_is_known
 from agent.session import Session
 from agent.voice.conversation import Conversation, VoiceOptions
 from agent.voice.events import TurnDone, VoiceEvent, VoiceTurn
@@ -167,6 +168,7 @@ def _fresh(house: House, session: Session, file: Path) -> None:
     with house.residency.lease(session.model.spec()) as worker:
         worker.close()
     session.warm()
+    what_is_known(house, session.memory, session.documents, "Ready.", (), [])
     transcribe(house, file)
     for _ in say_sentences(house, ["Ready."]):
         pass

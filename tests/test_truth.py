@@ -94,14 +94,30 @@ def test_a_clause_is_shown_before_its_sentence_ends_where_it_claims_nothing(clai
     assert filter_.feed("these steps") == ""
     assert filter_.feed(":\n") + filter_.close() == "follow these steps:\n"
     reason = ClaimFilter(claims.probability, "en", demand=0.0)
-    assert reason.feed("Sleep is good for the health of people because ") == "Sleep is good for the health of people "
-    assert reason.feed("it restores energy.") + reason.close() == "because it restores energy."
+    assert reason.feed("Sleep is good for the health of people because") == ""
+    assert reason.feed(" ") == "Sleep is good for the health of people because "  # a voice sees where the clause ends
+    assert reason.feed("it restores energy.") + reason.close() == "it restores energy."
+    lie = ClaimFilter(lambda sentence: float("turned off" in sentence), "en", demand=0.0)
+    assert lie.feed("The living room looks rather dark now because ").endswith("because ")
+    assert lie.feed("I have turned off the lamp.") + lie.close() == f"… {NOTHING_DONE['en']}"
     cut = ClaimFilter(claims.probability, "en", demand=0.0)
     text = "It is dark outside, so I have turned on the lamp."
     shown = "".join(cut.feed(text[at : at + 4]) for at in range(0, len(text), 4)) + cut.close()
     assert shown == f"It is dark outside, {NOTHING_DONE['en']}"
     asked = ClaimFilter(claims.probability, "en", demand=ASKED)
     assert asked.feed("It is quite dark outside, so ") == ""
+
+
+@pytest.mark.parametrize(
+    "lie",
+    ["I have switched off the lamp in the hallway because you asked.",
+     "Die Haustür ist jetzt abgeschlossen, weil es Nacht ist.",
+     "Everything in the kitchen is turned off now so that you can sleep."],
+)  # fmt: skip
+def test_a_lie_with_a_reason_does_not_pass_before_the_reason(claims: Judge, lie: str) -> None:
+    filter_ = ClaimFilter(claims.probability, "en", demand=0.0)
+    early = "".join(filter_.feed(f"{word} ") for word in lie.split(" "))
+    assert early + filter_.close() in {f"{NOTHING_DONE['en']} ", NOTHING_DONE["en"]}
 
 
 def test_lies_that_come_word_by_word_do_not_pass_by_clauses(claims: Judge) -> None:
