@@ -78,6 +78,7 @@ def main() -> None:
             with ENGINES[name](house) as engine:
                 results = [Result(row, *engine(row)) for row in spread(rows, limit)]
             report[name] = figures(results, options.wrong)
+            print(name, json.dumps(report[name], ensure_ascii=False), file=sys.stderr, flush=True)
         if not options.no_speed:
             spec = ChatLlama(house=house, model_path=str(model_file(house))).spec()
             report["speed"] = speed(house, model_file(house), spec, options.llama_bench)
