@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.finder.answering.facts import Facts
-from tools.finder.answering.match import by_looks, sampled
+from tools.finder.answering.match import SAMPLE, by_looks, sampled
 from tools.finder.answering.query import Wanted
 from tools.finder.answering.rough import Background, Scan, rough, seen_by_length
 from tools.finder.looks.appearance_types import TextLooks
@@ -115,14 +115,16 @@ def _looks(
 ) -> Floats:
     """Logarithms [n] of what the sketches of these sightings say."""
     sketches, found = vectors.sketches.read(ids, basis), np.zeros(len(ids), np.float32)
-    sample = basis.reduce(sampled(usual.seen.take(np.flatnonzero(usual.seen.shares[:, -1])), vectors))
+    known = np.flatnonzero(usual.seen.shares[:, -1])
+    sample = basis.reduce(sampled(usual.seen.take(known), vectors))
+    share = usual.share[known][:: 1 + len(known) // SAMPLE]
     views = basis.reduce(asked.views) if asked.views is not None else None
     small, seen = asked.reduced(basis), seen_by_length()
 
     def weigh(start: int) -> None:
         part = slice(start, start + CHUNK)
         parts = basis.parts(sketches[part], shares[part, : len(NAMES)].astype(np.float32) / np.float32(255))
-        evidence = by_looks(parts, sample, views, small.text, small.kind, seen[lengths[part]])
+        evidence = by_looks(parts, sample, views, small.text, small.kind, seen[lengths[part]], share)
         found[part] = np.sum([np.log(np.maximum(one, 1e-4)) for one in evidence.values()], 0)
 
     side_by_side(weigh, range(0, len(ids), CHUNK))
