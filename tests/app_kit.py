@@ -199,12 +199,15 @@ def ask(text: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
 class Watchdog:
     """Measures how long the event loop does not come round, since `begin`.
 
-    `worst_s` is by the clock on the wall, without the time in which threads of this process could have run and the
-    system let other programs run instead (`/proc/…/schedstat`), but never less than the loop's own work. So waiting for
-    disk, for locks, for another thread of Python counts as blocking; a machine that is busy with other things does not.
+    `worst_s` is by the clock on the wall, without the time in which the loop's thread could have run and the system let
+    other programs run instead, and without the same of the one other thread of this process that was kept from running
+    longest (it may hold Python's lock, for which the loop waits then). Linux tells both: the second figure of
+    `/proc/self/task/*/schedstat`, nanoseconds spent ready, but not running. It is never less than the loop's own
+    processor time. So waiting for disk, for locks, for another thread of Python counts as blocking; a machine that is
+    busy with other things does not.
     """
 
-    def __init__(self, every_s: float = 0.005) -> None:
+    def __init__(self, every_s: float = 0.02) -> None:
         self._every_s = every_s
         self._task: asyncio.Task[None] | None = None
         self.worst_s = 0.0
@@ -215,11 +218,14 @@ class Watchdog:
         self._task = self._task or asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
+        ours = threading.get_native_id()
         while True:
             before, worked, kept = time.perf_counter(), time.thread_time(), _kept_waiting_s()
             await asyncio.sleep(self._every_s)
             wall = time.perf_counter() - before - self._every_s
-            blocked = max(time.thread_time() - worked, wall - (_kept_waiting_s() - kept))
+            lost = {thread: seconds - kept.get(thread, seconds) for thread, seconds in _kept_waiting_s().items()}
+            own = lost.pop(ours, 0.0)
+            blocked = max(time.thread_time() - worked, wall - own - max(lost.values(), default=0.0))
             self.worst_s = max(self.worst_s, blocked)
 
     def end(self) -> None:
@@ -228,13 +234,14 @@ class Watchdog:
             self._task.cancel()
 
 
-def _kept_waiting_s() -> float:
-    """Seconds so far that this process's threads were ready and did not run; 0 where the system does not tell."""
-    told = 0
+def _kept_waiting_s() -> dict[int, float]:
+    """Seconds so far that each thread of this process was ready and did not run; none where the system is silent."""
+    told = {}
     for thread in threading.enumerate():
         with contextlib.suppress(OSError):
-            told += int(Path(f"/proc/self/task/{thread.native_id}/schedstat").read_bytes().split()[1])
-    return told / 1e9
+            figures = Path(f"/proc/self/task/{thread.native_id}/schedstat").read_bytes().split()
+            told[thread.native_id or 0] = int(figures[1]) / 1e9
+    return told
 
 
 async def calmest(action: Callable[[], Awaitable[None]], *, limit_s: float = 0.1, times: int = 3) -> float:

@@ -16,7 +16,7 @@ from agent.host.client import HouseProcess
 from tui.app.app import HausgeistApp
 from tui.app.turn_view import TurnView
 
-from .app_kit import Watchdog, calmest, make_app, real_house, until
+from .app_kit import Watchdog, make_app, real_house, until
 
 MODEL = "chat.model=smollm2-135m-instruct"
 STORY = "Tell me a long story about a lighthouse keeper and his cat."
@@ -52,31 +52,31 @@ async def finished(pilot: Pilot[Any]) -> TurnView:
     return app_of(pilot).talk.query(TurnView).last()
 
 
-async def test_the_loop_stays_free_while_models_load_and_a_reply_streams(pilot: Pilot[Any]) -> None:
-    """Typed before the house is there; loading, asking and streaming never hold the loop's thread for 100 ms.
+async def test_the_loop_stays_free_while_models_load_and_a_reply_streams(
+    environment: dict[str, str], need_model: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Typed before the house is there; opening, loading, asking and streaming never hold the loop for 100 ms.
 
-    Where other programs take the processor, its caches are theirs too: the best of three streams counts, and what was
-    seen while the models loaded counts at 150 ms.
+    Other programs make our work slower now and then: one of three starts has to stay within the limit all the way.
     """
-    watchdog = Watchdog()
-    watchdog.begin()
-    await app_of(pilot).talk.turns.ask(STORY)
-    await ready(pilot)
-    view = await finished(pilot)
-    assert len(view.reply) > 100
-    loading = watchdog.worst_s
-    watchdog.end()
-
-    async def stream() -> None:
-        await app_of(pilot).talk.turns.ask(STORY)
-        await finished(pilot)
-
-    assert await calmest(stream) <= 0.1
-    assert loading <= 0.15
-    assert app_of(pilot).home.session
-    note = app_of(pilot).home.link.note
-    assert note is not None
-    assert note.turn is not None
+    need_model("smollm2-135m-instruct")
+    held: list[float] = []
+    while len(held) < 3 and min(held, default=1.0) > 0.1:
+        house = real_house(environment, tmp_path / "house.log", MODEL)
+        async with make_app(house, session="").run_test(size=(100, 32)) as pilot:
+            watchdog = Watchdog()
+            watchdog.begin()
+            await app_of(pilot).talk.turns.ask(STORY)
+            await ready(pilot)
+            view = await finished(pilot)
+            held.append(watchdog.worst_s)
+            watchdog.end()
+            assert len(view.reply) > 100
+            assert app_of(pilot).home.session
+            note = app_of(pilot).home.link.note
+            assert note is not None
+            assert note.turn is not None
+    assert min(held) <= 0.1
 
 
 async def test_a_killed_model_is_told_and_the_app_goes_on(pilot: Pilot[Any]) -> None:
