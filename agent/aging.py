@@ -27,11 +27,12 @@ LOOKED_AT = 40
 
 @dataclass(frozen=True)
 class Earlier:
-    """What a prompt holds of a turn; `whole` is the reply that `reply` was cut from."""
+    """What a prompt holds of a turn, and the request and the reply that this was cut from."""
 
     user: str
     reply: str
-    whole: str
+    whole_user: str
+    whole_reply: str
 
     @property
     def tokens(self) -> int:
@@ -63,7 +64,7 @@ def aged(turns: Sequence[PastTurn], before: int, budget: int) -> tuple[str, list
 def _short(turn: PastTurn, newest: bool) -> Earlier:
     most = NEWEST if newest else OLDER
     reply = beginning(turn.reply, REPORTED if turn.tool_calls and not newest else most)
-    return Earlier(beginning(turn.user, most), reply, turn.reply)
+    return Earlier(beginning(turn.user, most), reply, turn.user, turn.reply)
 
 
 def beginning(text: str, most: int) -> str:

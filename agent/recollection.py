@@ -26,7 +26,7 @@ NOTED = "I keep that in mind."
 def earlier_turns(house: House, memory: Memory, session: str) -> list[BaseMessage]:
     """The session's last turns within `settings.memory.history_tokens`, oldest first, shortened by age (`agent.aging`).
 
-    A reply that was cut is whole in its message's `additional_kwargs`: code reads all of it.
+    What was cut is whole in its message's `additional_kwargs`: code reads all of it.
     """
     turns = memory.history(session, limit=LOOKED_AT)
     before = memory.turn_count(session) - len(turns) if len(turns) == LOOKED_AT else 0
@@ -39,7 +39,10 @@ def earlier_turns(house: House, memory: Memory, session: str) -> list[BaseMessag
             AIMessage(NOTED, additional_kwargs=mark),
         ]
     for turn in kept:
-        messages += [HumanMessage(turn.user), AIMessage(turn.reply, additional_kwargs={WHOLE: turn.whole})]
+        messages += [
+            HumanMessage(turn.user, additional_kwargs={"request": turn.whole_user}),
+            AIMessage(turn.reply, additional_kwargs={WHOLE: turn.whole_reply}),
+        ]
     return messages
 
 

@@ -37,7 +37,7 @@ def test_only_the_newest_turn_is_long_and_nothing_is_lost_to_code() -> None:
     assert all(estimate_tokens(turn.reply) <= OLDER for turn in kept[:-1])
     assert OLDER < estimate_tokens(kept[-1].reply) <= NEWEST
     assert all(turn.reply.startswith("The lamp was made in a small town.") for turn in kept)
-    assert all(turn.whole == LONG for turn in kept)
+    assert all(turn.whole_reply == LONG for turn in kept)
 
 
 def test_an_older_report_of_a_tool_keeps_less() -> None:
@@ -85,12 +85,13 @@ def house(environment: dict[str, str]) -> Iterator[House]:
 def test_code_reads_whole_replies_and_no_summary(house: House) -> None:
     with Memory(house) as memory:
         for turn in turns(30):
-            memory.append_turn("s", turn.user, turn.reply, [], turn.time)
+            memory.append_turn("s", f"{turn.user} {LONG}", turn.reply, [], turn.time)
         messages = earlier_turns(house, memory, "s")
         shown = as_chat(messages, with_tools=False)
         assert shown[0]["content"].startswith(LONG_AGO)
         read = conversation([*messages, HumanMessage("And now?")])
         assert [turn["content"] for turn in read if turn["role"] == "assistant"] == [LONG] * ((len(read) - 1) // 2)
+        assert all(turn["content"].endswith(LONG) for turn in read[:-1] if turn["role"] == "user")
         assert not any(turn["content"].startswith(LONG_AGO) for turn in read)
 
 
