@@ -15,7 +15,7 @@ from tools.finder.scan.regions import Region
 from tools.finder.scan.result import Scan
 from tools.finder.scan.scan_backend import Scanner
 from tools.finder.scan.settled_backend import SettledModel
-from tools.finder.scan.spots_backend import LastRest
+from tools.finder.scan.spots_backend import LastRests
 from tools.finder.scan.video_backend import keyframes, probe, work_size
 
 CUP, BOOK = (200, 120, 34, 30), (90, 150, 60, 40)
@@ -170,15 +170,18 @@ def test_the_last_rest_tells_what_came_back() -> None:
     person = behind.copy()
     person[15:25, 15:25] = 200
     gone = Region((25, 25, 10, 10), (10, 10, 50, 50), mask, person, behind, 1.0, 2.0, 1.0)
-    rest = LastRest()
+    rest = LastRests()
     assert not rest.back(gone)
-    rest.begin(ground)
+    rest.begin(ground, 0.0)
     assert rest.back(gone)
-    rest.begin(np.clip(ground * 0.8, 0, 255).astype(np.uint8))
+    rest.begin(np.clip(ground * 0.8, 0, 255).astype(np.uint8), 0.5)
+    assert rest.back(gone)
+    stands = ground.copy()
+    stands[25:35, 25:35] = 200
+    for second in range(2, 40):
+        rest.begin(stands, float(second))
     assert rest.back(gone)
     rest.note((24, 24, 12, 12))
     assert not rest.back(gone)
-    thing = ground.copy()
-    thing[25:35, 25:35] = 200
-    rest.begin(thing)
+    rest.begin(stands, 60.0)
     assert not rest.back(gone)

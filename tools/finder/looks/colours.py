@@ -68,6 +68,8 @@ _ALIKE = {
 NAMES = tuple(SHADES)
 MIXED, UNMIXED_PX = 0.6, 48.0
 """How far a pixel of a thing of no size goes on from its ground, and the size of a thing whose pixels are its own."""
+GRAIN = 1.5
+"""Nine in ten pixels of a painted ground are at most this far (units of `flat`) from its colour, after JPEG."""
 PLAIN = 12.0
 """From this distance (units of `flat`) on a colour is plainly none of a ground, however coarse that is."""
 _TO_XYZ = np.array(
@@ -156,6 +158,17 @@ def standing_out(rgb: Pixels, margin: float = CROP_MARGIN) -> float:
     """The share of a crop's box that has another colour than the rim around it: little of a shadow or an edge has."""
     away, limit = _off_ground(rgb, margin)
     return float((away >= min(limit, PLAIN)).mean())
+
+
+def cut_out(rgb: Pixels, margin: float = CROP_MARGIN) -> bool:
+    """Whether a crop's thing stands on a ground of one colour without any grain: painted, by who cut it out."""
+    rows, columns = inner(rgb, margin)
+    rim = np.ones(rgb.shape[:2], bool)
+    rim[rows, columns] = False
+    if rim.sum() < 8:
+        return False
+    lab = flat(to_lab(rgb[rim]))
+    return float(np.quantile(_distances(lab, np.median(lab, 0)[None])[:, 0], 0.9)) < GRAIN
 
 
 def _off_ground(rgb: Pixels, margin: float) -> tuple[Floats, float]:

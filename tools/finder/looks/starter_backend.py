@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from runtime.errors import MediaError
 from tools.finder.looks.appearance import STARTER_VERSION
 from tools.finder.looks.appearance_types import CROP_MARGIN, CROP_PX, Description, Proposal, margin_box
-from tools.finder.looks.colours import inner, look, standing_out
+from tools.finder.looks.colours import cut_out, inner, look, standing_out
 from tools.finder.looks.efficientnet_backend import SIDE, Classifier
 from tools.finder.looks.layout import join
 from tools.finder.looks.region_backend import Region, regions
@@ -96,7 +96,12 @@ class StarterVision:
         return self._classifier.labels, self._classifier.directions()
 
     def _name(self, picture: Picture, found: Description) -> Description:
-        """The detector's name for a crop, where it sees in it a thing that fills the box; else the classifier's."""
+        """The detector's name for a crop, where it sees in it a thing that fills the box; else the classifier's.
+
+        Of a thing cut out it has none: a ground of one colour is sky to it, and what is there flies.
+        """
+        if cut_out(np.ascontiguousarray(picture[..., ::-1])):
+            return found
         rows, columns = inner(picture)
         box = (columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
         for seen in self._detector.whole(picture, 0.4):

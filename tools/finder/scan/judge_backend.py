@@ -37,6 +37,8 @@ PLAIN = 30.0
 """Grey levels by which any part of a thing differs from what was there: fainter is a reflection."""
 FAINT = 12.0
 """Grey levels by which a pixel of a thing differs from the ground behind it, beside what noise does."""
+OUTLINE_LOST = 0.15
+"""Share of the outline that may be lost with what is taken for a shadow."""
 SURE_OUTLINE = 0.5
 """From this share of the outline on a thing is plain."""
 SURE_CONTRAST = 15.0
@@ -126,9 +128,14 @@ def _placed(before: Floats, after: Floats, mask: Bools, noise: float) -> bool:
 
 
 def _solid(before: Floats, after: Floats, mask: Bools, noise: float) -> Bools:
-    """The mask without the shadow that the thing casts, in the picture that has the thing."""
+    """The mask without the shadow that the thing casts, in the picture that has the thing.
+
+    Glass darkens what is behind it as shadow does: where the rest lacks the outline of the whole, all of it is kept.
+    """
     thing, ground = (after, before) if _placed(before, after, mask, noise) else (before, after)
-    return without_shadow(thing, ground, mask, noise)
+    solid = without_shadow(thing, ground, mask, noise)
+    cut, whole = (abs(_colour_steps(before, after, part, noise)[1]) for part in (solid, mask))
+    return solid if whole - cut <= OUTLINE_LOST else mask
 
 
 def _belong(part: NDArray[np.int32], other: NDArray[np.int32]) -> bool:

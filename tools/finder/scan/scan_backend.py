@@ -24,7 +24,7 @@ from tools.finder.scan.refine_backend import Watch, refine
 from tools.finder.scan.regions import IntBox, Region
 from tools.finder.scan.result import Scan, ScanCarried, ScanChange, ScanPerson, ScanProgress, ScanStill
 from tools.finder.scan.settled_backend import WAIT_S, SettledModel
-from tools.finder.scan.spots_backend import LastRest, cut_out, jpeg, with_before
+from tools.finder.scan.spots_backend import LastRests, cut_out, jpeg, with_before
 from tools.finder.scan.video_backend import Probe, Reader, Sample, keyframes, probe, work_size
 from tools.finder.trimming import give_memory_back
 
@@ -97,7 +97,7 @@ class _Pass:
         self._first: int | None = None
         self._scale = 1.0
         self._held: list[tuple[float, IntBox]] = []
-        self._rest = LastRest()
+        self._rest = LastRests()
 
     def run(self) -> Scan:
         self._scale = self._info.width / work_size(self._info)[0]
@@ -162,7 +162,7 @@ class _Pass:
 
     def _set_calm(self, sample: Sample) -> None:
         self._calm, self._calm_still = sample, None
-        self._rest.begin(sample.image)
+        self._rest.begin(sample.image, sample.offset)
         if self._first is None:
             self._first = self._keep_calm()
 
@@ -204,8 +204,7 @@ class _Pass:
             if self._finder.is_person(sample.image, held[1]):
                 self._held.append((sample.offset, held[1]))
                 return True
-        leaves = verdict.kind == "thing" and verdict.presence <= 0
-        if leaves or not self._is_large(box, sample):
+        if not self._is_large(box, sample):
             return False
         if self._people.stands(box, sample.offset) or self._finder.is_person(sample.image, box):
             self._held.append((sample.offset, box))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -18,41 +19,59 @@ Picture = NDArray[np.uint8]
 SAME = 0.8
 """Share of a region's pixels that must be nearer to the old look than to the one between for it to be as it was."""
 
+APART_S, KEPT = 4.0, 12
+"""Rests this far apart, seconds, are kept, so many of them: few people stand still for longer than all of them."""
 
-class LastRest:
-    """The last picture in which nothing moved, and where something was placed or removed since.
 
-    Parts of a person who stands still settle like things do. When the person goes, the ground comes back: that is no
-    thing which was taken away, since it was not there when the picture was last at rest.
+@dataclass
+class _Rest:
+    """A picture at rest, its time (seconds), and where something was placed or removed since."""
+
+    time: float
+    picture: Picture
+    changed: list[IntBox] = field(default_factory=list)
+
+
+class LastRests:
+    """The last pictures in which nothing moved, and where something was placed or removed since.
+
+    Parts of a person who stands still settle like things do, and while they stand the picture may be at rest. When the
+    person goes, the ground comes back: that is no thing which was taken away, since it was not there at a rest before.
     """
 
     def __init__(self) -> None:
-        self._picture: Picture | None = None
-        self._changed: list[IntBox] = []
+        self._rests: list[_Rest] = []
 
-    def begin(self, picture: Picture) -> None:
-        """Take a picture (BGR, working size) at rest."""
-        self._picture, self._changed = picture, []
+    def begin(self, picture: Picture, time: float) -> None:
+        """Take a picture (BGR, working size) at rest, at `time` seconds."""
+        if len(self._rests) > 1 and self._rests[-1].time - self._rests[-2].time < APART_S:
+            self._rests.pop()
+        self._rests = [*self._rests[-KEPT + 1 :], _Rest(time, picture)]
 
     def note(self, box: IntBox) -> None:
         """Something was placed or removed there."""
-        self._changed.append(box)
+        for rest in self._rests:
+            rest.changed.append(box)
 
     def back(self, region: Region) -> bool:
-        """Whether a region looks after its change as it did at the last rest, and nothing happened there since."""
-        if self._picture is None or any(_near(region.box, box) for box in self._changed):
-            return False
-        left, top, right, bottom = region.roi
-        inside = region.mask.astype(bool)
-        old: NDArray[Any] = cv2.GaussianBlur(self._picture[top:bottom, left:right], (3, 3), 0).astype(np.float32)
-        around = cv2.dilate(region.mask, np.ones((5, 5), np.uint8)) == 0
-        if old.shape != region.after.shape or not inside.any():
-            return False
-        if around.any():
-            old = old * np.clip(np.median((region.after[around] + 4.0) / (old[around] + 4.0), axis=0), 0.3, 3.0)
-        to_after = np.abs(old - region.after).max(axis=2)[inside]
-        to_before = np.abs(old - region.before).max(axis=2)[inside]
-        return bool((to_after < to_before).mean() >= SAME)
+        """Whether a region looks after its change as it did at one of the rests, and nothing happened there since."""
+        return any(_is_back(region, rest) for rest in reversed(self._rests))
+
+
+def _is_back(region: Region, rest: _Rest) -> bool:
+    if any(_near(region.box, box) for box in rest.changed):
+        return False
+    left, top, right, bottom = region.roi
+    inside = region.mask.astype(bool)
+    old: NDArray[Any] = cv2.GaussianBlur(rest.picture[top:bottom, left:right], (3, 3), 0).astype(np.float32)
+    around = cv2.dilate(region.mask, np.ones((5, 5), np.uint8)) == 0
+    if old.shape != region.after.shape or not inside.any():
+        return False
+    if around.any():
+        old = old * np.clip(np.median((region.after[around] + 4.0) / (old[around] + 4.0), axis=0), 0.3, 3.0)
+    to_after = np.abs(old - region.after).max(axis=2)[inside]
+    to_before = np.abs(old - region.before).max(axis=2)[inside]
+    return bool((to_after < to_before).mean() >= SAME)
 
 
 def _near(box: IntBox, other: IntBox) -> bool:
