@@ -125,7 +125,7 @@ def sighting(id_: int, first: float, last: float, box: Box = MUG, segment: int =
 def test_a_stay_over_two_recordings_is_told_once_from_its_beginning() -> None:
     ranked = [
         Ranked(sighting(2, T0 + 600, T0 + 1200, segment=2), 0.9, 50.0, {}),
-        Ranked(sighting(1, T0, T0 + 600), 0.8, 40.0, {}),
+        Ranked(sighting(1, T0, T0 + 600), 0.8, 40.0, {}, 0.9),
     ]
     (one,) = choose(ranked, 0.5)
     assert (one.sighting.first_seen, one.sighting.last_seen) == (T0, T0 + 1200)
@@ -137,11 +137,11 @@ def test_where_a_thing_is_at_this_hour_is_learned_from_earlier_days(house: House
         history = open_index(house, store, None, None).history
         noon = NOW.timestamp()
         ranked = [
-            Ranked(sighting(day, noon - day * 86400 - 3000, noon - day * 86400 + 3000), 0.9, 50.0, {})
+            Ranked(sighting(day, noon - day * 86400 - 3000, noon - day * 86400 + 3000), 0.9, 50.0, {}, 0.9)
             for day in range(1, 5)
         ]
         night = noon - 86400 - 9 * 3600
-        ranked.append(Ranked(sighting(9, night, night + 3600, (10, 10, 20, 20)), 0.9, 50.0, {}))
+        ranked.append(Ranked(sighting(9, night, night + 3600, (10, 10, 20, 20)), 0.9, 50.0, {}, 0.9))
         (usual,) = usual_places(ranked, 0.5, history, NOW)
         assert (usual.camera, usual.place.zone, usual.days) == ("study", "desk", 4)
         assert usual_places(ranked[:1], 0.5, history, NOW) == ()

@@ -121,7 +121,7 @@ def test_a_thing_that_is_missing_without_an_event_is_gone(told: Callable[..., Re
 
 def test_the_newest_of_the_likely_sightings_comes_first() -> None:
     old, new, other = stay(1, 0, 300), stay(2, 600, 3600, (400, 200, 40, 30)), stay(3, 0, 3600, (50, 300, 40, 30))
-    ranked = [Ranked(old, 0.8, 60.0, {}), Ranked(new, 0.7, 40.0, {}), Ranked(other, 0.1, 2.0, {})]
+    ranked = [Ranked(old, 0.8, 60.0, {}), Ranked(new, 0.7, 40.0, {}, 0.7), Ranked(other, 0.1, 2.0, {}, 0.7)]
     assert [r.sighting.id for r in choose(ranked, 0.5)] == [2, 1]
 
 
@@ -131,11 +131,13 @@ def test_a_moved_thing_is_followed_by_its_looks() -> None:
     assert choose([Ranked(old, 0.8, 60.0, {}), alike], 0.5)[0].sighting.id == 2
     unlike = Ranked(new, 0.3, 10.0, {}, like_best=0.5)
     assert [r.sighting.id for r in choose([Ranked(old, 0.8, 60.0, {}), unlike], 0.5)] == [1]
+    another = Ranked(new, 0.7, 40.0, {}, like_best=0.5)
+    assert [r.sighting.id for r in choose([Ranked(old, 0.8, 60.0, {}), another], 0.5)] == [1]
 
 
 def test_two_sightings_of_one_stay_are_told_once() -> None:
     twin = stay(2, 0, 3600, (202, 201, 40, 30))
-    ranked = [Ranked(stay(1, 0, 3600), 0.8, 60.0, {}), Ranked(twin, 0.7, 50.0, {})]
+    ranked = [Ranked(stay(1, 0, 3600), 0.8, 60.0, {}), Ranked(twin, 0.7, 50.0, {}, 0.7)]
     assert len(choose(ranked, 0.5)) == 1
 
 

@@ -156,7 +156,7 @@ def test_plain_colours_that_only_one_has_speak_against_a_photo() -> None:
 
 def test_what_is_taken_for_usual_counts_by_its_share() -> None:
     features = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], np.float32)
-    alike, handled_ones = usual(features), usual(features, np.array([9.0, 1.0, 1.0, 1.0]))
+    alike, handled_ones = usual(features), usual(features, np.array([81.0, 1.0, 1.0, 1.0]))
     assert alike.mean.tolist() == [0.25, 0.75]
     assert handled_ones.mean.tolist() == [0.75, 0.25]
 

@@ -40,6 +40,10 @@ CLASHES, CLASH_WORTH = (0.2, 0.8), (0.7, -2.5)
 """Logarithm of the ratio without and with a clash. In the generator's scenes two sightings in three clash with a photo
 of another thing, and hardly one with its own; what palettes tell already is left out."""
 
+EXTRAS, EXTRA_WORTH = (0.15, 0.4), (0.0, -2.0)
+"""Shares of plain colours that no word names, and the logarithm of the ratio there. In the generator's scenes half of
+what is seen has more than the second, and hardly a thing with the words that are said of it."""
+
 
 def by_words(
     table: Table, wanted: Wanted, scales: Mapping[int, Scale], house: Table, share: Shares | None = None
@@ -66,6 +70,8 @@ def by_colours(table: Table, wanted: Wanted, house: Table, share: Shares | None)
         evidence["colour"] = _ratio(_agreed(here, wanted), _agreed(there, wanted), 1.5, share)
     if wanted.parts:
         evidence["part"] = _ratio(_agreed_parts(here, wanted), _agreed_parts(there, wanted), 1.0, share)
+    if wanted.colours or wanted.parts:
+        evidence["unnamed"] = _unnamed(here, wanted)
     if wanted.tone:
         dark = agreement("black", here) + here[:, NAMES.index("navy")] + 0.7 * table.flag(DARK)
         evidence["tone"] = (0.8 + 0.5 * np.minimum(1, dark if wanted.tone == "dark" else 1 - dark)).astype(np.float32)
@@ -91,6 +97,14 @@ def _agreed_parts(shares: Floats, wanted: Wanted) -> Floats:
     return np.asarray(np.mean(small, 0), np.float32)
 
 
+def _unnamed(shares: Floats, wanted: Wanted) -> Floats:
+    """What plain colours say that nobody named: who names colours names those that a thing has most of."""
+    named = np.array([name in wanted.colours or name in wanted.parts for name in NAMES])
+    plain = np.array([name not in DULL for name in NAMES], np.float32)
+    extra = shares @ (plain * (1 - (_likeness() * named).max(1)))
+    return np.asarray(np.exp(np.interp(extra, EXTRAS, EXTRA_WORTH)), np.float32)
+
+
 def _as_part(share: Floats) -> Floats:
     """How well a share of pixels fits a part: a quarter is enough, and what is that colour all over fits less."""
     all_over = np.clip((share - 0.5) / 0.3, 0, 1)
@@ -113,7 +127,7 @@ class Usual:
 
 def usual(features: Floats, share: Shares | None = None) -> Usual:
     """From a sample [n, d] of the house's features; `share` [n]: how much each counts, None: all alike."""
-    counts = np.ones(len(features)) if share is None else share
+    counts = _counts(share, len(features))
     mean = np.asarray(np.average(features, 0, counts), np.float32)
     return Usual(mean, _unit(features - mean), counts)
 
@@ -192,6 +206,15 @@ def _palette(parts: Parts, photo: Parts) -> Floats:
     return np.asarray(0.5 * palettes + 0.5 * shades, np.float32)
 
 
+def _counts(share: Shares | None, number: int) -> Shares:
+    """How much each sighting counts for what is usual: the root of how likely it is asked for.
+
+    A wrong answer may be one of the few things that people handle, or one of the many other parts of a room: the root
+    stands half way between (the geometric mean of both ways to count).
+    """
+    return np.ones(number) if share is None else np.sqrt(share)
+
+
 def _ratio(values: Floats, house: Floats, steep: float, share: Shares | None = None) -> Floats:
     """Likelihood ratio of agreements in 0 to 1: for the wanted thing their density rises as value ** steep.
 
@@ -203,7 +226,7 @@ def _ratio(values: Floats, house: Floats, steep: float, share: Shares | None = N
     usual = 2.0 * (1 - kept) * 0.8 + 0.2
     step = KERNEL / 8
     bins = int(1 / step) + 1
-    shares = np.ones(len(house)) if share is None else share
+    shares = _counts(share, len(house))
     size = float(shares.sum()) ** 2 / max(float((shares**2).sum()), 1e-9)
     places = np.clip(house / step, 0, bins - 1).astype(np.intp)
     counts = np.asarray(np.bincount(places, shares, bins), np.float64) * (size / max(float(shares.sum()), 1e-9))

@@ -40,10 +40,9 @@ from tools.finder.records import Sighting
 Floats = NDArray[np.float32]
 PRIOR = 0.75
 """Chance that a thing somebody asks for is in view of some camera."""
-DEPENDENT = 0.45
+DEPENDENT = 0.65
 """The odds of a match by photo alone are taken at this share: palette and features see the same pixels, so that what is
-like the photo in one is like it in the other more often than by chance. Where a thing is too small for its features to
-say anything (see `evidence.reliable`), there is only the palette, and less of this."""
+like the photo in one is like it in the other more often than by chance. So the odds are right in generated homes."""
 SPOTS = (20.0, 120.0)
 """Bounds of the sum of weights over which the prior is shared: a house with few sightings has unseen things too, and
 one with years of them does not have more things."""
@@ -122,7 +121,7 @@ def rank(
     ratio = weights * np.exp(np.clip(_sum(evidence, len(table)), -12, 12))
     odds = PRIOR / (1 - PRIOR) * ratio / np.clip(float(weights.sum()), *SPOTS)
     if views is not None and wanted is None:
-        odds *= DEPENDENT ** reliable(table)
+        odds *= DEPENDENT
     return _hits(table, matrix, odds / (1 + odds), ratio, evidence, last)
 
 

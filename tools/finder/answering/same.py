@@ -11,6 +11,9 @@ from tools.finder.records import Sighting
 
 SAME_LOOK = 0.8
 """Sightings whose vectors have this cosine are taken for one thing that was moved, when words or photo allow it."""
+NOT_UNLIKE = 0.65
+"""Sightings of one thing, in other light and from another side, have at least this cosine; of two things that answer a
+question about as well, four in five have less."""
 
 
 def same_thing(ranked: Sequence[Ranked], found_score: float) -> list[Ranked]:
@@ -21,7 +24,8 @@ def same_thing(ranked: Sequence[Ranked], found_score: float) -> list[Ranked]:
     return [
         r
         for r in ranked
-        if (r.ratio >= LIKELY * best.ratio and r.score >= 0.6 * found_score)
+        if r is best
+        or (r.ratio >= LIKELY * best.ratio and r.score >= 0.6 * found_score and r.like_best >= NOT_UNLIKE)
         or (r.like_best >= SAME_LOOK and r.ratio >= 0.03 * best.ratio)
     ]
 
