@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from runtime.errors import UnknownNameError
 from runtime.house import House
 from tools.finder.answering.camera_names import match_camera
-from tools.finder.answering.evidence import by_clash, usual
+from tools.finder.answering.evidence import by_clash, by_words, usual
 from tools.finder.answering.facts import FACT, PLACED, TAKEN, Table, fact_of
 from tools.finder.answering.match import Hit, rank
 from tools.finder.answering.prior import handled, standing
@@ -152,6 +152,15 @@ def test_plain_colours_that_only_one_has_speak_against_a_photo() -> None:
     other, same, aside, foreign = by_clash(take_apart(np.stack(rows)), take_apart(photo[None])).tolist()
     assert same > 1 > 0.2 > max(other, foreign)
     assert aside > 0.5
+
+
+def test_plain_colours_that_nobody_named_speak_against_a_thing() -> None:
+    crops = [{"silver": 0.7, "green": 0.3}, {"silver": 0.3, "green": 0.2, "red": 0.5}, {"grey": 0.6, "green": 0.4}]
+    things = [seen(i, (60.0 * i, 100, 24, 16)) for i in range(1, 4)]
+    table = table_of(things, {thing.id: vector(shades) for thing, shades in zip(things, crops, strict=True)})
+    own, other, dull = by_words(table, understand("keys with a green tag"), {}, table)["unnamed"].tolist()
+    assert own == dull == 1.0
+    assert other < 0.2
 
 
 def test_what_is_taken_for_usual_counts_by_its_share() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.footage import HEIGHT, WIDTH, put, table
+from tools.finder.looks.colours import cut_out as is_cut_out
 from tools.finder.looks.colours import look, standing_out
 from tools.finder.scan.judge_backend import alone, judge, split
 from tools.finder.scan.regions import Region
@@ -89,6 +90,8 @@ def test_the_crop_shows_the_thing_alone_on_its_ground() -> None:
     assert np.abs(rim.astype(float) - (95, 130, 165)).max() < 25
     assert look(np.ascontiguousarray(crop[..., ::-1])).words[0] == "red"
     assert "blue" not in look(np.ascontiguousarray(crop[..., ::-1])).words
+    assert is_cut_out(np.ascontiguousarray(crop[..., ::-1]))
+    assert not is_cut_out(image[90:180, 170:270])
 
 
 def test_a_region_stands_out_when_it_has_a_colour_of_its_own() -> None:
