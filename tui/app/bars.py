@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual import work
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 NAMES = {"speech recogniser": "recogniser"}
 WIDTH = 24
+SHORT = 18
+"""Letters of the model's name on a narrow screen."""
 
 
 class TopBar(Static):
@@ -82,7 +85,9 @@ class LoadBar(Static):
 
 
 class StatusBar(Static):
-    """Model, speed, context, memory by worker, cameras, microphone; what does not fit is left out from the right."""
+    """Model, speed, context, memory by worker, cameras, microphone. Where there is no room, the smaller workers are one
+    sum, then all of them, then the model's name is cut; what does not fit then is left out from the right.
+    """
 
     figures: dict[str, Any] | None = None
     speed: float = 0.0
@@ -120,28 +125,49 @@ class StatusBar(Static):
         self.redraw()
 
     def _line(self) -> Content:
-        parts = self._parts()
-        line = Content("")
-        for number, part in enumerate(parts):
-            piece = Content.assemble(("  ·  ", "$border"), part) if number else part
-            if line.cell_length + piece.cell_length > self.size.width - 2:
+        room = self.size.width - 2
+        count = len((self.figures or {}).get("workers", []))
+        for named, model in [*((number, 40) for number in range(count, -1, -1)), (0, SHORT)]:
+            parts = self._parts(named, model)
+            if _joined(parts).cell_length <= room:
                 break
-            line = line + piece
-        return line
+        while len(parts) > 1 and _joined(parts).cell_length > room:
+            parts.pop()
+        return _joined(parts)
 
-    def _parts(self) -> list[Content]:
+    def _parts(self, named: int, model: int) -> list[Content]:
+        """The parts, with `named` workers by their names and at most `model` letters of the model's."""
         found = self.figures or {}
         parts = [Content.assemble((f"{self.busy}", "$accent"))] if self.busy else []
-        parts.append(Content(one_line(found.get("model", "–"), 40)))
+        parts.append(Content(one_line(found.get("model", "–"), model)))
         if self.speed:
             parts.append(Content(tr("≈{speed:.0f} tokens/s", speed=self.speed)))
         if found.get("context_tokens"):
             used, most = found["context"], found["context_tokens"]
             parts.append(Content(tr("context {used} of {most}", used=used, most=most)))
-        for worker in found.get("workers", []):
-            sign = "●" if worker["in_use"] else "○"
-            parts.append(Content(f"{sign} {NAMES.get(worker['name'], worker['name'])} {size_of(worker['bytes'])}"))
+        parts += _memory(found.get("workers", []), named)
         if found:
             parts.append(Content(tr("cameras {count}", count=found.get("cameras", 0))))
         parts.append(Content(self.microphone or tr("microphone off")))
         return parts
+
+
+def _memory(workers: Sequence[dict[str, Any]], named: int) -> list[Content]:
+    """The largest `named` workers with their memory, then the others as one sum."""
+    ordered = sorted(workers, key=lambda worker: -worker["bytes"])
+    parts = []
+    for worker in ordered[:named]:
+        name = NAMES.get(worker["name"], worker["name"])
+        parts.append(Content(f"{_sign([worker])} {name} {size_of(worker['bytes'])}"))
+    if rest := ordered[named:]:
+        more = f"+{len(rest)} " if named else ""
+        parts.append(Content(f"{_sign(rest)} {more}{size_of(sum(worker['bytes'] for worker in rest))}"))
+    return parts
+
+
+def _sign(workers: Sequence[dict[str, Any]]) -> str:
+    return "●" if any(worker["in_use"] for worker in workers) else "○"
+
+
+def _joined(parts: list[Content]) -> Content:
+    return Content.assemble(("  ·  ", "$border")).join(parts)

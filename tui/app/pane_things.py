@@ -43,7 +43,8 @@ class ThingsPane(TablePane):
     def cells(self, row: dict[str, Any]) -> Sequence[str | tuple[str, str]]:
         """Name, camera, time, count."""
         name = f"★ {row['name']}" if row.get("taught") else row["name"]
-        when = local_time(self, row["last_seen"]) if row["last_seen"] else "–"
+        this_year = f"{home_of(self).clock().year}-"
+        when = local_time(self, row["last_seen"]).removeprefix(this_year) if row["last_seen"] else "–"
         return (one_line(name, 34), one_line(row["camera"], 20), when, str(row["times"]))
 
     def detail(self, row: dict[str, Any]) -> Content:

@@ -18,6 +18,8 @@ from tui.app.pane import Pane
 from tui.app.shown import one_line
 
 MOST_EVENTS = 14
+MARGINS = 8
+"""Columns beside a lane and its name: around it, and the scroll bar."""
 WORDS = {"placed": "put down", "removed": "taken", "covered": "covered", "uncovered": "uncovered"}
 
 
@@ -86,7 +88,7 @@ class TimelinePane(Pane):
         if not found["lanes"]:
             self.query_one(".drawing", Static).update(tr("There is no camera yet."))
             return
-        width = max(20, self.size.width - lanes.NAME - 6)
+        width = max(20, self.size.width - lanes.NAME - MARGINS)
         start, end = lanes.window(found["lanes"], found["from"], found["to"])
         lines = [lanes.scale(start, end, found["from"], width)]
         lines += [lanes.lane(row, start, end, width) for row in found["lanes"]]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.app import slash
 from tui.app.home import tr
+
+MARGINS = 10
+"""Columns around a line: the box, its distance from the edges, the scroll bar."""
 
 
 class Suggestions(OptionList):
@@ -31,7 +35,9 @@ class Suggestions(OptionList):
         found = slash.matching(text, self._known) if typed and not complete else []
         self.display = bool(found)
         self.clear_options()
-        self.add_options([Option(f"/{one.words:<18} {tr(one.about)}", id=one.words) for one in found])
+        room = max(20, self.app.size.width - MARGINS)
+        lines = [Content(f"/{one.words:<18} {tr(one.about)}").truncate(room, ellipsis=True) for one in found]
+        self.add_options([Option(line, id=one.words) for line, one in zip(lines, found, strict=True)])
         if found:
             self.highlighted = 0
         return bool(found)
