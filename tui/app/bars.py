@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 NAMES = {"speech recogniser": "recogniser"}
 WIDTH = 24
-SHORT = 18
-"""Letters of the model's name on a narrow screen."""
+LONG, SHORT = 40, 18
+"""Letters of the model's name, and on a narrow screen."""
 
 
 class TopBar(Static):
@@ -127,16 +127,18 @@ class StatusBar(Static):
     def _line(self) -> Content:
         room = self.size.width - 2
         count = len((self.figures or {}).get("workers", []))
-        for named, model in [*((number, 40) for number in range(count, -1, -1)), (0, SHORT)]:
-            parts = self._parts(named, model)
+        names = range(count, 0, -1)
+        tries = [*((n, LONG, True) for n in names), *((n, LONG, False) for n in names), (0, LONG, True)]
+        for named, model, off in [*tries, (0, SHORT, True)]:
+            parts = self._parts(named, model, off)
             if _joined(parts).cell_length <= room:
                 break
         while len(parts) > 1 and _joined(parts).cell_length > room:
             parts.pop()
         return _joined(parts)
 
-    def _parts(self, named: int, model: int) -> list[Content]:
-        """The parts, with `named` workers by their names and at most `model` letters of the model's."""
+    def _parts(self, named: int, model: int, off: bool) -> list[Content]:
+        """The parts, with `named` workers by name, at most `model` letters of the model's; `off`: say so of the mic."""
         found = self.figures or {}
         parts = [Content.assemble((f"{self.busy}", "$accent"))] if self.busy else []
         parts.append(Content(one_line(found.get("model", "–"), model)))
@@ -148,7 +150,8 @@ class StatusBar(Static):
         parts += _memory(found.get("workers", []), named)
         if found:
             parts.append(Content(tr("cameras {count}", count=found.get("cameras", 0))))
-        parts.append(Content(self.microphone or tr("microphone off")))
+        if self.microphone or off:
+            parts.append(Content(self.microphone or tr("microphone off")))
         return parts
 
 
