@@ -26,6 +26,8 @@ CARRIED_CM = (15.0, 0.6)
 """Usual longest side of things that people carry about and lose, and the spread of its logarithm."""
 KERNEL = 0.1
 """Width of the kernel for densities of agreements."""
+FINE = 1 << 12
+"""Steps in which an agreement becomes a ratio: there may be a million of them."""
 SEEN_PX = (14.0, 40.0)
 """The size of a box in whose crop a network sees nothing, and by how much larger one must be to be seen wholly."""
 
@@ -183,7 +185,8 @@ def by_clash(parts: Parts, photo: Parts) -> Floats:
     """What plain colours say of a thing and a photo when one has them and the other has nothing like them.
 
     A photo may show another side, and light and blur take colours away, so one side alone counts only when most of
-    it is of such a colour; where each has one that the other lacks, a tenth is enough.
+    it is of such a colour; where each has one that the other lacks, a tenth is enough. That nothing clashes with a
+    photo without plain colours says nothing.
     """
     shown, like = photo.shares.mean(0), _likeness()
     plain = np.array([name not in DULL for name in NAMES], np.float32)
@@ -192,7 +195,9 @@ def by_clash(parts: Parts, photo: Parts) -> Floats:
     for shade in np.flatnonzero(plain * shown).tolist():
         there += shown[shade] * (1 - (present * like[shade]).max(1))
     clash = np.maximum.reduce([np.minimum(here, there) / BOTH, here / EXTRA, there / MISSING])
-    return np.asarray(np.exp(np.interp(clash, CLASHES, CLASH_WORTH)), np.float32)
+    worth = np.interp(clash, CLASHES, CLASH_WORTH)
+    telling = min(1.0, float((shown * plain).sum()) / EXTRA)
+    return np.asarray(np.exp(np.where(worth > 0, telling * worth, worth)), np.float32)
 
 
 @cache
@@ -221,7 +226,7 @@ def _ratio(values: Floats, house: Floats, steep: float, share: Shares | None = N
     The density of the house's agreements is a Gaussian kernel estimate, through a fine histogram. Where they count by
     `share`, they are worth as many as the effective size of a weighted sample (Kish 1965).
     """
-    kept = np.clip(values, 0, 1)
+    kept = np.linspace(0, 1, FINE + 1)
     target = (steep + 1) * kept**steep * 0.95 + 0.05
     usual = 2.0 * (1 - kept) * 0.8 + 0.2
     step = KERNEL / 8
@@ -234,7 +239,8 @@ def _ratio(values: Floats, house: Floats, steep: float, share: Shares | None = N
     dense = np.convolve(counts, kernel)[32 : 32 + bins]
     place = np.clip(kept / step, 0, bins - 1).astype(np.intp)
     background = (dense[place] + 3 * usual) / (size + 3)
-    return np.asarray(target / np.maximum(background, 0.02), np.float32)
+    ratio = np.asarray(target / np.maximum(background, 0.02), np.float32)
+    return np.take(ratio, np.rint(np.clip(values, 0, 1) * np.float32(FINE)).astype(np.intp))
 
 
 def by_label(table: Table, wanted: Wanted) -> Floats:
