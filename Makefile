@@ -20,6 +20,7 @@ X86_FLAGS := -DGGML_AVX2=$(AVX2) -DGGML_FMA=$(AVX2) -DGGML_F16C=$(AVX2) -DGGML_B
 LLAMA_FLAGS := -DGGML_NATIVE=OFF $(if $(filter x86_64 amd64,$(MACHINE)),$(X86_FLAGS))
 HAUSGEIST_CUDA ?= $(shell command -v nvcc >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU && echo 1 || echo 0)
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+TESTERS := $(shell [ $(CORES) -gt 4 ] && echo 4 || echo $(CORES))
 PIP := CMAKE_BUILD_PARALLEL_LEVEL=$(CORES) $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .PHONY: help setup run test check trust audit clean gpu
@@ -36,7 +37,8 @@ run: setup ## open the app; without a terminal, show the tour of the demo
 
 test: check ## lint, type-check and run every test (also pulls a small model that only tests use)
 	$(BIN)/hausgeist models pull starter test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 check: $(PACKAGES) ## lint, format, types and licences
 	$(BIN)/ruff check .

@@ -18,6 +18,8 @@ from tui.app.turn_view import TurnView
 
 from .app_kit import Watchdog, make_app, real_house, until
 
+pytestmark = pytest.mark.alone
+
 MODEL = "chat.model=smollm2-135m-instruct"
 STORY = "Tell me a long story about a lighthouse keeper and his cat."
 

@@ -25,6 +25,8 @@ from tools.speech.listen import transcribe
 from .sound_card import RATE, SoundCard, channels, sound_card
 from .voice_kit import Events, ScriptedSession, hum, spoken_file, until
 
+pytestmark = pytest.mark.alone
+
 LOUD = 0.005
 """Root mean square of 10 ms from which there is sound."""
 
