@@ -90,6 +90,7 @@ def measure(house: House, size: int, options: argparse.Namespace) -> dict[str, A
         "photo": timed([partial(search, house, embedder, FindQuery("", photo=photo))] * (queries // 3)),
         "command_ms": command_ms(house, words[int(order[0])]),
     }  # fmt: skip
+    print(json.dumps(result), file=sys.stderr, flush=True)
     if size <= THOUGHT_MAX:
         result["load_everything"] = timed([partial(load_everything, house)] * 3)
     if options.exact:

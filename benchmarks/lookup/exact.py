@@ -24,6 +24,8 @@ from tools.finder.looks.photo import known_photo_vectors
 from tools.finder.store import FinderStore
 
 PART = 1 << 14
+MOST = 1 << 10
+"""Of each part, so many of the best count: more than are as likely as the best of all."""
 Seen = tuple[float, float, float, int]
 """Score, ratio, when it was seen last, and the id of a sighting."""
 DEPTHS = (1, 5)
@@ -92,7 +94,7 @@ def _exact(house: House, embedder: Embedder, queries: Sequence[FindQuery], index
         weights = handled(part) * standing(part, index.cameras, index.history.sizes)
         for number in range(len(queries)):
             how = (wanted[number], photos[number], index.scales, weights, None, kinds[number])
-            hits = rank(part, usual.seen, held, *how, last=PART, share=usual.share)
+            hits = rank(part, usual.seen, held, *how, last=MOST, share=usual.share)
             least = LIKELY * max(hit.ratio for hit in hits)
             times = dict(zip(part.rows["id"].tolist(), part.rows["last"].tolist(), strict=True))
             found[number] += [(hit.score, hit.ratio, times[hit.id], hit.id) for hit in hits if hit.ratio >= least]

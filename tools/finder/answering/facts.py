@@ -171,6 +171,10 @@ class Facts:
             return {name: column[held[0] : held[-1] + 1] for name, column in found.items()}
         return {name: column[held] for name, column in found.items()}
 
+    def last_seen(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
+        """When these sightings were seen last; `ids` ascend."""
+        return np.asarray(self._columns["last"].read(ids), np.float64)
+
     def rows(self, ids: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         """All columns of these sightings; `ids` ascend."""
         rows = self._whole.read(ids)

@@ -188,4 +188,4 @@ def _by_shades(part: Table, wanted: Wanted | None, photo: Parts | None, usual: B
     if photo is None:
         return 0.0
     roots = np.sqrt(part.shares[:, : len(NAMES)].astype(np.float32) / np.float32(255))
-    return np.asarray(8 * (roots @ np.sqrt(photo.shares).T).max(1), np.float32)
+    return np.asarray(8 * (roots @ np.sqrt(photo.shares).mean(0)), np.float32)

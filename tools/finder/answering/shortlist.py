@@ -31,9 +31,9 @@ Places = NDArray[np.intp]
 WHOLE = 4000
 """Up to so many sightings, all are compared."""
 SHORT = 1200
-SKETCHED = 1 << 17
+SKETCHED = 1 << 16
 """So many sketches are looked at."""
-APART = 6.0
+APART = 5.0
 """What is so much below the best by columns is not the thing, whatever the network saw: about the span of that."""
 BONUS = 20.0
 """Of those whose sketches were looked at, above the others."""
@@ -79,7 +79,7 @@ def shortlist(
         return np.arange(len(ids))
 
     def last_seen(places: Places) -> NDArray[np.float64]:
-        return np.asarray(facts.rows(ids[places])["last"], np.float64)
+        return facts.last_seen(ids[places])
 
     score = rough(scan, shares, asked.wanted, asked.views, usual, labelled=asked.text is None)
     if not asked.by_columns:
@@ -98,7 +98,7 @@ def _half(places: Places, score: Floats, most: int, last_seen: Callable[[Places]
     """At most so many of ascending `places`, ascending: half of them the newest, half the best."""
     if len(places) <= most:
         return places
-    newest = np.argsort(-last_seen(places), kind="stable")[: most // 2]
+    newest = np.argpartition(-last_seen(places), most // 2)[: most // 2]
     lifted = score[places]
     lifted[newest] = np.inf
     return np.sort(places[np.argpartition(-lifted, most)[:most]])
