@@ -240,7 +240,7 @@ def _ratio(values: Floats, house: Floats, steep: float, share: Shares | None = N
     place = np.clip(kept / step, 0, bins - 1).astype(np.intp)
     background = (dense[place] + 3 * usual) / (size + 3)
     ratio = np.asarray(target / np.maximum(background, 0.02), np.float32)
-    return np.take(ratio, np.rint(np.clip(values, 0, 1) * np.float32(FINE)).astype(np.intp))
+    return np.asarray(np.take(ratio, np.rint(np.clip(values, 0, 1) * np.float32(FINE)).astype(np.intp)), np.float32)
 
 
 def by_label(table: Table, wanted: Wanted) -> Floats:
