@@ -72,9 +72,14 @@ def test_what_is_read_in_fours_gives_the_same_logits(llm: llama_cpp.Llama, cache
     tokens = words(llm, FIXED + OLD)
     begun: list[int] = []
     evaluate = llm.eval
+
+    def counted(part: list[int]) -> None:
+        begun.append(len(part))
+        evaluate(part)
+
     cache.evaluate(tokens[:-more], EMIT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(llm, "eval", lambda part: (begun.append(len(part)), evaluate(part)))
+        patch.setattr(llm, "eval", counted)
         assert cache.evaluate(tokens, EMIT) == more
     assert sum(begun) == -(-more // ROWS) * ROWS
     grown = list(llm._ctx.get_logits_ith(-1)[: llm.n_vocab()])
