@@ -4,7 +4,7 @@ Makes its own footage (`benchmarks/speed/footage.py`): 1080p H.264 at 25 frames 
 The index is made by `hausgeist cameras index` with default settings in an empty house: starting, decoding, settling,
 looking at things, storing. `quiet` is footage in which nothing happens, `mixed` has a busy part of 10 s every three
 minutes. The peers are timed on a minute of the same footage, its quiet part, where they are fastest; their speed does
-not depend on the length. Memory is the sum of the resident sets of all processes, over two lengths.
+not depend on the length. Memory is the sum over all processes of the most that each ever held (VmHWM), at two lengths.
 
 Prints one JSON object; progress on stderr. dvr-scan is installed into `--peers` when it is not there.
 """

@@ -19,7 +19,7 @@ ENTRY = "import sys; from tui.cli import main; sys.exit(main())"
 
 @dataclass(frozen=True)
 class Run:
-    """`wall_s` of the whole command, `peak_mb` the most that it and its workers held at once (10^6 bytes)."""
+    """`wall_s` of the whole command, `peak_mb` the most that it and its workers held, each at its peak (10^6 bytes)."""
 
     wall_s: float
     peak_mb: float
@@ -47,18 +47,23 @@ def index(clip: Path, home: Path | None = None) -> Run:
 
 
 def _watch(root: psutil.Process, process: subprocess.Popen[str]) -> int:
-    """The largest sum of the resident sets of the process and its children, bytes, until it ends."""
-    peak = 0
+    """The most that the process and its children ever held, each at its own peak (VmHWM), bytes; an upper bound of
+    what they held at once."""
+    peaks: dict[int, int] = {}
     while process.poll() is None:
-        total = 0
         try:
             for one in [root, *root.children(recursive=True)]:
-                try:
-                    total += one.memory_info().rss
-                except psutil.NoSuchProcess:
-                    continue
+                peaks[one.pid] = max(peaks.get(one.pid, 0), _highest(one.pid))
         except psutil.NoSuchProcess:
             break
-        peak = max(peak, total)
         time.sleep(0.05)
-    return peak
+    return sum(peaks.values())
+
+
+def _highest(pid: int) -> int:
+    """The largest resident set that a process has had, bytes; 0 where it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
