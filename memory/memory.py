@@ -31,7 +31,7 @@ from memory.records import Fact, Hit, PastTurn, SessionInfo
 from memory.rows import read_jsonl
 from memory.store import FactStore, NewFact
 from memory.vectors import FactVectors
-from memory.words import COMMON, asks_what_was_told, content_words, passages
+from memory.words import COMMON, asks_what_was_told, content_words, continues, passages
 from runtime.errors import ArgumentError
 from runtime.house import House
 from runtime.times import Interval, find_when
@@ -119,7 +119,8 @@ class Memory:
             facts = {i: fact for i, fact in facts.items() if window.contains(fact.time)}
         scores = fuse(Evidence(similarity, bm25, frozenset(told), bonus))
         behind = [i + 1 for i in order(scores, facts)[:FOLLOWED] if i + 1 not in facts]
-        facts |= {i: fact for i, fact in self._facts.get(behind).items() if not window or window.contains(fact.time)}
+        more = {i: fact for i, fact in self._facts.get(behind).items() if continues(fact.text)}
+        facts |= {i: fact for i, fact in more.items() if not window or window.contains(fact.time)}
         scores = with_neighbours(scores, facts)
         return [self._hit(query, facts[i], scores.get(i, 0.0), nearest.get(i)) for i in order(scores, facts)[:k]]
 
