@@ -66,6 +66,10 @@ def test_a_pattern_of_the_owners(pattern: str, name: str, expected: datetime | N
     assert name_pattern(pattern).read(Path("/recordings") / name) == expected
 
 
+def test_nothing_gives_no_time() -> None:
+    assert named_time("") is None and name_pattern("cam1_%s").read("") is None
+
+
 @pytest.mark.parametrize("pattern", ["%Y-%m-%d", "%H-%M", "video", "%Y%m%d%H%Q"])
 def test_a_pattern_that_gives_no_time_is_refused(pattern: str) -> None:
     with pytest.raises(UsageError, match="The name pattern"):

@@ -30,7 +30,7 @@ def carry_credentials(fresh: Path, present: Path) -> None:
         with closing(sqlite3.connect(f"{index.as_uri()}?mode=ro", uri=True)) as database:
             cameras = {str(number): source for number, source in database.execute("SELECT id, source FROM cameras")}
     kept: dict[str, str] = {}
-    with suppress(ValueError, AttributeError, TypeError):
+    with suppress(ValueError, AttributeError, TypeError, RecursionError):
         for number, value in json.loads(file.read_text(encoding="utf-8")).items():
             if number in cameras and _full(present, number) == redact(cameras[number]):
                 kept[number] = value

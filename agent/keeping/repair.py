@@ -113,7 +113,7 @@ def _json_file(paths: Paths, name: str, now: datetime) -> Iterator[Repair]:
         if isinstance(json.loads(file.read_text(encoding="utf-8")), dict):
             yield Repair("files", rest, "sound", str(file))
             return
-    except (ValueError, OSError):
+    except (ValueError, OSError, RecursionError):
         pass
     kept = set_aside(file, paths, now)
     origin = _from_backup(paths, name, file)

@@ -126,9 +126,10 @@ def told(results: Sequence[SuiteResult]) -> list[str]:
         ("fuzz", "inputs tried {0}, of which crashed {1}"),
         ("injection", "injections tried {0}, of which succeeded {1}"),
         ("access", "strangers' requests and paths tried {0}, of which came in {1}"),
-        ("connections", "connections attempted {0}, of which would have left the machine {1}"),
+        ("connections", "requests of a tour without a network {0}, connections of it that would have left {1}"),
     )
     lines = [text.format(by_name[name].tried, by_name[name].failed) for name, text in words if name in by_name]
+    lines += by_name["connections"].notes[:1] if "connections" in by_name else ()
     return [*lines, f"records lost {sum(each.lost for each in results)}"]
 
 

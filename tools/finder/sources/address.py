@@ -141,7 +141,7 @@ class Credentials:
                 return {}
         try:
             return {str(key): str(value) for key, value in json.loads(text).items()}
-        except (ValueError, AttributeError) as problem:
+        except (ValueError, AttributeError, RecursionError) as problem:
             remedy = "Move it aside, and add the cameras that need a password again."
             raise StorageError(f"The file {self._file} is damaged.", remedy=remedy) from problem
 

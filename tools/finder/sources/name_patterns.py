@@ -100,7 +100,10 @@ class NamePattern:
 
     def read(self, path: str | Path) -> datetime | None:
         """The time that the last parts of `path` give, aware where they state a zone; None: they do not fit."""
-        parts = Path(path).with_suffix("").parts[-self.depth :]
+        path = Path(path)
+        if not path.name:
+            return None
+        parts = path.with_suffix("").parts[-self.depth :]
         return self.time_of("/".join(parts))
 
 
