@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -59,7 +60,7 @@ class Terminal:
     def ask(self, text: str) -> None:
         """Type a request and send it."""
         self.type(text)
-        self.until(text[-40:])
+        self.until(re.split(r"[\s/]", text)[-1][-12:])  # of the last word: a long path is broken over lines
         self.press("Enter")
 
     def ended(self) -> bool:
