@@ -51,7 +51,8 @@ def serve(connection: Connection, target: str, kwargs: dict[str, Any], niceness:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stand_back(niceness)
     forbid_telemetry()
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle OpenMP threads sleep: other workers need the cores
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle OpenMP threads sleep: other workers need the cores,
+    os.environ.setdefault("GOMP_SPINCOUNT", "20000")  # but not between the many small steps of one computation
     lock = threading.Lock()
 
     def answer(call_id: int, kind: str, payload: Any) -> None:
