@@ -173,6 +173,10 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
     (tmp_path / "blank.txt").write_text(" \n\n ")
     (tmp_path / "picture.jpg").write_bytes(bytes(range(256)) * 40)
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of use")
+    pdf_file(tmp_path / "filter.pdf", [["words"]])
+    packed = (tmp_path / "filter.pdf").read_bytes()
+    assert b"/Length" in packed
+    (tmp_path / "filter.pdf").write_bytes(packed.replace(b"/Length", b"/Filter /Unheard /Length"))
     pdf_file(tmp_path / "locked.pdf", [["secret"]], password="open sesame")
     pdf_file(tmp_path / "scan.pdf", [[]])
     with (tmp_path / "huge.txt").open("wb") as huge:
@@ -182,6 +186,7 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
     assert "only blank space" in problem("blank.txt")
     assert "not a text or PDF file" in problem("picture.jpg")
     assert "damaged" in problem("broken.pdf")
+    assert "Unsupported filter" in problem("filter.pdf")
     assert "password" in problem("locked.pdf")
     assert "OCR" in problem("scan.pdf")
     assert "limit" in problem("huge.txt")

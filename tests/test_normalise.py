@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from hypothesis import strategies as st
+
+from benchmarks.trust.fuzzing import Target, fuzz
 from tools.speech.languages import language_of
 from tools.speech.normalise import LONGEST, plain, sentences, spoken
 from tools.speech.number_words import cardinal, clock, decimal, ordinal, year
+from tools.speech.sentence_stream import SentenceStream
 
 
 @pytest.mark.parametrize(
@@ -123,3 +128,18 @@ def test_a_long_sentence_is_divided_and_nothing_is_lost() -> None:
 )
 def test_language_of_a_sentence(text: str, language: str | None) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    "unit", [" ", "\t", "`", "[", "![", "[a](", "**a ", "-", "#", "| ", "! ", ".", "手表。", "Dr. ", "```\n"]
+)
+def test_a_reply_that_repeats_itself_takes_no_more_time_than_its_length(unit: str, tmp_path: Path) -> None:
+    """What is quadratic in the length would take minutes here, and meets the limit of the fuzzing."""
+
+    def say(text: str, folder: Path) -> None:
+        stream = SentenceStream()
+        assert "".join([*stream.feed(text), *stream.close()]).endswith("end")
+
+    target = Target("reply", st.just(unit * (200_000 // len(unit)) + "end"), say)
+    outcome = fuzz(target, tmp_path, examples=1)
+    assert outcome.tried == 1 and not outcome.failures, "\n".join(outcome.failures.values())

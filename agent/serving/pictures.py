@@ -6,7 +6,6 @@ Owns no vision (see `tools.finder.looks`). A picture comes as a data URL; nothin
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 from collections.abc import Sequence
 
@@ -65,7 +64,9 @@ def _words(picture: Picture, vision: LeasedAppearance) -> str:
 
 def _jpeg(url: str) -> Picture:
     """The picture of a data URL as JPEG of at most `LONGEST` pixels a side, and its own size."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
+
+    from runtime.picture_faults import PICTURE_FAULTS
 
     head, comma, data = url.partition(",")
     if not comma or not head.startswith("data:image/") or not head.endswith(";base64"):
@@ -77,7 +78,7 @@ def _jpeg(url: str) -> Picture:
         if opened.width * opened.height > MOST_PIXELS:
             raise Refused(f"A picture may have {MOST_PIXELS // 1_000_000} megapixels at most.", param="messages")
         size, picture = opened.size, opened.convert("RGB")
-    except (binascii.Error, UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as problem:
+    except PICTURE_FAULTS as problem:
         raise Refused(f"The picture cannot be read: {problem}.", param="messages") from problem
     picture.thumbnail((LONGEST, LONGEST))
     written = io.BytesIO()

@@ -82,6 +82,7 @@ def _pdf(path: Path, told: Callable[[Any], None]) -> Parsed:
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
+    damaged = (PyPdfError, ValueError, LookupError, TypeError, AttributeError, RecursionError, NotImplementedError)
     pages = []
     try:
         reader = PdfReader(path)
@@ -91,7 +92,7 @@ def _pdf(path: Path, told: Callable[[Any], None]) -> Parsed:
             pages.append(page.extract_text().strip())
             told(number)
         title = str((reader.metadata.title if reader.metadata else None) or "").strip()
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as problem:
+    except damaged as problem:
         remedy = "Open it in a PDF viewer and save it again."
         raise MediaError(f"The PDF {path} is damaged or cannot be read: {problem}.", remedy=remedy) from problem
     except ImportError as problem:  # an encryption that needs a package

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,22 +11,11 @@ from av.error import FFmpegError
 from PIL import Image, ImageDraw, ImageFont
 
 from runtime.errors import MediaError
+from runtime.picture_faults import PICTURE_FAULTS
 from runtime.sealed import read_picture
 from tools.finder.records import Zone
 
 Size = tuple[int, int]
-UNREADABLE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    EOFError,
-    ArithmeticError,
-    struct.error,
-)
-"""What Pillow's readers of formats raise for a broken file."""
 _GRID, _ZONE, _SHADE = (255, 255, 255), (255, 64, 32), (0, 0, 0)
 
 
@@ -82,7 +70,7 @@ def open_picture(data: bytes | Path) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data if isinstance(data, bytes) else read_picture(data))) as picture:
             return ImageOps.exif_transpose(picture).convert("RGB")
-    except (*UNREADABLE, Image.DecompressionBombError) as problem:
+    except PICTURE_FAULTS as problem:
         what = "picture" if isinstance(data, bytes) else f"picture {data}"
         raise MediaError(f"The {what} cannot be read: {problem}.", remedy="Give a JPEG or PNG file.") from problem
 

@@ -41,12 +41,14 @@ def read_picture(path: Path) -> Pixels:
     """A picture as RGB pixels (height, width, 3), turned upright by its EXIF. Raises `MediaError`."""
     from PIL import Image, ImageOps
 
+    from runtime.picture_faults import PICTURE_FAULTS
+
     try:
         with Image.open(path) as picture:
             if picture.width * picture.height > 64_000_000:
                 raise MediaError(f"The picture {path} is too large to edit.", remedy="Make it smaller first.")
             return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"), np.uint8)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
+    except PICTURE_FAULTS as problem:
         raise MediaError(f"The picture {path} cannot be read: {problem}.", remedy="Check the file.") from problem
 
 

@@ -78,6 +78,8 @@ def picture_metadata(path: Path) -> Embedded | None:
     """The plain metadata of a picture; None where it is of no kind that can be opened. Raises `MediaError`."""
     from PIL import ExifTags, Image, UnidentifiedImageError
 
+    from runtime.picture_faults import PICTURE_FAULTS
+
     try:
         with Image.open(path) as picture:
             picture.load()
@@ -89,7 +91,7 @@ def picture_metadata(path: Path) -> Embedded | None:
             now = pixels_sha256(picture.size, picture.convert("RGB").tobytes()) if recipe.get(PIXELS_KEY) else ""
     except UnidentifiedImageError:
         return None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
+    except PICTURE_FAULTS as problem:
         raise MediaError(f"The picture {path} cannot be read: {problem}.", remedy="Check the file.") from problem
     found = _SOURCE.search(xmp) or _SOURCE.search(comment)
     source = found.group() if found else ""

@@ -35,33 +35,39 @@ _BEFORE_NUMBERS = {
 }
 _INSIDE = {"etc", "a.m", "p.m", "jr", "sr", "inc"}
 """Abbreviations that end the sentence where a capital follows."""
+_TARGET = r"\((?:[^()\n]++|\([^()\n]*\))*+\)"
+"""Where a link leads, in brackets; the address may hold one pair of its own."""
+_SPACES = re.compile(r"([ \t]{8})[ \t]+")
 _MARKDOWN = (
-    (re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.S), r"\1"),  # fenced code: its text
-    (re.compile(r"<!--.*?-->", re.S), " "),
-    (re.compile(r"!\[([^\]]*)\]\([^)]*\)"), r"\1"),  # image: its description
-    (re.compile(r"\[([^\]]+)\]\([^)]*\)"), r"\1"),  # link: its words
+    (re.compile(r"(?<!`)```[^\n]*\n(.*?)(?:```|\Z)", re.S), r"\1"),  # fenced code: its text
+    (re.compile(r"<!--.{0,2000}?-->", re.S), " "),
+    (re.compile(r"!\[([^\[\]]*)\]" + _TARGET), r"\1"),  # image: its description
+    (re.compile(r"\[([^\[\]]+)\]" + _TARGET), r"\1"),  # link: its words
     (re.compile(r"</?[a-zA-Z][^<>]*>"), " "),
-    (re.compile(r"^[ \t]*\|?[ \t]*:?-{3,}[-:| ]*$", re.M), ""),  # rule, table rule
-    (re.compile(r"^[ \t]*(?:[*_][ \t]*){3,}$", re.M), ""),
-    (re.compile(r"^[ ]{0,3}#{1,6}[ \t]+(.*?)[ \t]*#*$", re.M), r"\1"),  # heading
+    (re.compile(r"^[ \t]*+(?:\|[ \t]*+)?:?-{3}[-:| ]*+$", re.M), ""),  # rule, table rule
+    (re.compile(r"^[ \t]*+(?:[*_][ \t]*+){3,}+$", re.M), ""),
+    (re.compile(r"^[ ]{0,3}#{1,6}[ \t]+(.*)$", re.M), lambda heading: heading[1].rstrip("# \t")),
     (re.compile(r"^[ \t]*>+[ \t]?", re.M), ""),  # quotation
     (re.compile(r"^[ \t]*[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?", re.M), ""),  # list, task list
     (re.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+(?=\S)", re.M), r"\1, "),  # numbered list
-    (re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*|__(?=\S)(.+?)(?<=\S)__", re.S), r"\1\2"),
+    (re.compile(r"\*\*(?=\S)(.{1,2000}?)(?<=\S)\*\*|__(?=\S)(.{1,2000}?)(?<=\S)__", re.S), r"\1\2"),
     (re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])"), r"\1"),
     (re.compile(r"(?<![\w_/])_(?=\S)([^_\n]+?)(?<=\S)_(?![\w_/])"), r"\1"),
-    (re.compile(r"~~(?=\S)(.+?)(?<=\S)~~"), r"\1"),
-    (re.compile(r"`+([^`\n]+)`+"), r"\1"),
+    (re.compile(r"~~(?=\S)(.{1,2000}?)(?<=\S)~~"), r"\1"),
+    (re.compile(r"(?<!`)`++([^`\n]+)`+"), r"\1"),
 )
+"""Each takes time that grows with the length of the text alone, whatever the text is: a reply may be hostile."""
 _LINK = re.compile(r"\bhttps?://(?:www\.)?([^/\s?#]+)[^\s)>\]]*", re.I)
-_END = re.compile(r"([.!?…]+[\"'”’)\]]*)(\s+)(?=[\"'“‘(\[]*[\w$€£+-])|([。！？；]+[”’」』）]*)")
+_END = re.compile(r"(?<![.!?…])([.!?…]++[\"'”’)\]]*+)(\s++)(?=[\"'“‘(\[]*[\w$€£+-])|([。！？；]+[”’」』）]*)")
+_WORD_BEFORE = 40
+"""Characters in which an abbreviation must lie whole."""
 
 
 def plain(text: str) -> str:
     """`text` without Markdown, HTML and emoji; a link is its words, a bare address its host. Lines stay
     lines.
     """
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    text = _SPACES.sub(r"\1", unicodedata.normalize("NFC", text).replace("\r\n", "\n"))
     for pattern, words in _MARKDOWN:
         text = pattern.sub(words, text)
     text = _LINK.sub(lambda link: link[1].rstrip(".,"), text)
@@ -79,7 +85,9 @@ def sentences(text: str) -> list[str]:
     for line in plain(text).splitlines():
         start = 0
         for end in _END.finditer(line):
-            if end[3] is None and _is_abbreviation(line[start : end.end(1)], line[end.end()]):
+            if end[3] is None and _is_abbreviation(
+                line[max(start, end.end(1) - _WORD_BEFORE) : end.end(1)], line[end.end()]
+            ):
                 continue
             found.append(line[start : end.end(1) if end[3] is None else end.end()])
             start = end.end()

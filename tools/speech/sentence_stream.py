@@ -26,7 +26,11 @@ SUBORDINATE = re.compile(
 LONG = 32
 _MARKUP = re.compile(r"[*_`#|~<>\[\]]|^\s*(?:[-+•]|\d+[.)])")
 """What may be Markdown or HTML: it is read as a whole, not by clauses."""
-_END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*\s+|[。！？；]+[”’」』）]*|\n+)")
+_END = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’)\]]*+\s++|[。！？；]++[”’」』）]*+|\n++)")
+_ENDS_TRIED = 4
+"""Ends, from the last, of which each feed asks whether a sentence is over: the time of a feed stays bounded."""
+_TAIL = 200
+"""Characters before an end that are read to see whether it ends a sentence."""
 
 
 class SentenceStream:
@@ -39,7 +43,7 @@ class SentenceStream:
     def feed(self, piece: str) -> list[str]:
         """The sentences that `piece` completes, in order."""
         self._held += piece
-        for end in reversed([match.end() for match in _END.finditer(self._held)]):
+        for end in [match.end() for match in _END.finditer(self._held)][: -_ENDS_TRIED - 1 : -1]:
             ready, rest = self._held[:end], self._held[end:]
             if not _open_code(ready) and _ended(ready, rest):
                 self._held = rest
@@ -119,6 +123,6 @@ def _ended(text: str, following: str) -> bool:
     """Whether `text` ends a sentence, and not with an abbreviation ("Dr. ", "No. ") that more text may follow."""
     if text.endswith("\n"):
         return True
-    text = text.rstrip()
+    text = text[-_TAIL:].rstrip()
     nexts = [following] if following.strip() else ["Xx", "1"]
     return all(len(sentences(f"{text} {word}")) > len(sentences(text)) for word in nexts)

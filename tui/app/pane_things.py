@@ -79,11 +79,16 @@ class ThingsPane(TablePane):
         def read() -> Any:
             from PIL import Image
 
-            image = Image.open(io.BytesIO(base64.b64decode(row["crop"]))).convert("RGB")
+            from runtime.picture_faults import PICTURE_FAULTS
+
+            try:
+                image = Image.open(io.BytesIO(base64.b64decode(row["crop"]))).convert("RGB")
+            except PICTURE_FAULTS:  # a damaged picture is not shown; the rest of the row is
+                return None, None
             return image_widget(mode), image
 
         kind, image = await self.run_worker(read, thread=True, exit_on_error=False).wait()
-        if not get_current_worker().is_cancelled and place.is_mounted:
+        if kind is not None and not get_current_worker().is_cancelled and place.is_mounted:
             widget = kind(image, classes="crop")
             await place.mount(widget)
 

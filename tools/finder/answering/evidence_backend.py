@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from PIL import Image, ImageDraw, UnidentifiedImageError
+from PIL import Image, ImageDraw
 
 from runtime.errors import MediaError
 from runtime.paths import replacing
+from runtime.picture_faults import PICTURE_FAULTS
 from runtime.sealed import read_picture
 from tools.finder.records import Box
 
@@ -22,7 +23,7 @@ def draw_evidence(still: Path, box: Box, scale: float, target: Path, longest_px:
     """
     try:
         picture = Image.open(io.BytesIO(read_picture(still))).convert("RGB")
-    except (OSError, UnidentifiedImageError) as problem:
+    except PICTURE_FAULTS as problem:
         remedy = "Index the camera again with `hausgeist cameras index`."
         raise MediaError(f"The evidence frame {still} cannot be read: {problem}.", remedy=remedy) from problem
     factor = min(1.0, longest_px / max(picture.size))

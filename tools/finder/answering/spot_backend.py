@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from runtime.picture_faults import PICTURE_FAULTS
 from runtime.sealed import read_picture
 from tools.finder.records import Box
 
@@ -43,5 +44,5 @@ def _read(file: Path) -> NDArray[np.float32] | None:
     try:
         with Image.open(io.BytesIO(read_picture(file))) as picture:
             return np.asarray(picture.convert("RGB"), np.float32)
-    except (OSError, UnidentifiedImageError):
+    except PICTURE_FAULTS:
         return None

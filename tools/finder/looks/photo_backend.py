@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from runtime.errors import MediaError
+from runtime.picture_faults import PICTURE_FAULTS
 from tools.finder.looks.appearance_types import CROP_MARGIN
 from tools.finder.looks.colours import clusters, flat, to_lab
 
@@ -24,7 +25,7 @@ def photo_views(data: bytes, sides: Sequence[int], turns: int) -> list[bytes]:
     """JPEG crops of the thing with the usual margin: each side length (pixels of the thing) in each turn."""
     try:
         picture = Image.open(io.BytesIO(data)).convert("RGB")
-    except (OSError, UnidentifiedImageError) as problem:
+    except PICTURE_FAULTS as problem:
         raise MediaError(f"The photo cannot be read: {problem}.", remedy="Give a JPEG or PNG file.") from problem
     picture.thumbnail((WORK, WORK))
     ground = _ground(picture)
