@@ -14,6 +14,7 @@ from PIL import Image
 from runtime.house import House
 from tests.cli_driver import spawn
 from tests.footage import HEIGHT, WIDTH, put, record, table
+from tests.test_scan import scan
 from tools.finder.cameras import add_camera, list_cameras
 from tools.finder.events import events
 from tools.finder.index import index_cameras
@@ -94,6 +95,25 @@ def test_spans_are_read_forwards_and_backwards(sound: Path) -> None:
             assert len(offsets) == 4
         whole = [sample.offset for sample in reader.span(0.0, float("inf"))]
     assert len(whole) == round(SECONDS * 10)
+
+
+def test_spans_far_from_the_beginning_have_their_own_times(sound: Path, tmp_path: Path) -> None:
+    """As in recordings of an hour, whose later parts are reached by seeking, here made long by pauses."""
+    long = retimed(sound, tmp_path / "long.mkv", lambda number, t: t + 590.0 * (t // 8.0))
+    found = probe(long)
+    assert (found.steady, found.problems) == (True, ())
+    for start in (599.0, 1197.0):
+        with Reader(long, found) as reader:
+            offsets = [sample.offset for sample in reader.span(start, start + 1.0, 0.3)]
+        assert offsets[0] == pytest.approx(start, abs=0.11)
+        assert len(offsets) == 4
+
+
+def test_what_changes_late_in_a_long_recording_is_found_at_its_time(sound: Path, tmp_path: Path) -> None:
+    late = retimed(sound, tmp_path / "late.mkv", lambda number, t: t + 595.0 * min(2.0, t // 2.0))
+    cup, same = (scan(path).changes for path in (sound, late))
+    assert [change.kind for change in same] == [change.kind for change in cup] == ["placed"]
+    assert same[0].offset == pytest.approx(cup[0].offset + 1190.0, abs=0.2)
 
 
 def test_timestamps_that_jump_are_counted_on(sound: Path, tmp_path: Path) -> None:

@@ -68,11 +68,15 @@ class Probe:
 
 @dataclass
 class Clock:
-    """Offsets of frames in the order in which they come; a broken clock is counted on by `step` seconds."""
+    """Offsets of frames in the order in which they come; a broken clock is counted on by `step` seconds.
+
+    A `steady` recording's timestamps are right wherever reading begins: after a seek they lead far from its start.
+    """
 
     first_pts: float
     step: float
     counting: bool = False
+    steady: bool = False
     _shift: float = 0.0
     _last: float | None = field(default=None, repr=False)
 
@@ -80,7 +84,7 @@ class Clock:
         """Seconds from the first frame of the frame that comes next."""
         last = -self.step if self._last is None else self._last
         now = last + self.step if pts is None or self.counting else pts - self.first_pts + self._shift
-        if now < last - BACK_S or now > last + PAUSE_S:
+        if not self.steady and (now < last - BACK_S or now > last + PAUSE_S):
             self._shift += last + self.step - now
             now = last + self.step
         self._last = max(now, last)

@@ -123,7 +123,8 @@ class Reader:
         return _frames(self._container, self._stream)
 
     def _restart(self) -> None:
-        self._clock = Clock(self._info.first_pts, 1.0 / self._info.fps, self._info.counting)
+        i = self._info
+        self._clock = Clock(i.first_pts, 1.0 / i.fps, i.counting, i.steady)
         self._kept = None
 
     def _seek(self, start_s: float) -> None:
