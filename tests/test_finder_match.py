@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from runtime.errors import UnknownNameError
 from runtime.house import House
 from tools.finder.answering.camera_names import match_camera
-from tools.finder.answering.evidence import by_clash, by_words, usual
+from tools.finder.answering.evidence import PART_TURNED_AWAY, by_clash, by_words, usual
 from tools.finder.answering.facts import FACT, PLACED, TAKEN, Table, fact_of
 from tools.finder.answering.match import Hit, rank
 from tools.finder.answering.prior import handled, standing
@@ -161,6 +161,18 @@ def test_plain_colours_that_nobody_named_speak_against_a_thing() -> None:
     own, other, dull = by_words(table, understand("keys with a green tag"), {}, table)["unnamed"].tolist()
     assert own == dull == 1.0
     assert other < 0.2
+
+
+def test_a_part_that_is_out_of_sight_speaks_less_against_a_thing_than_its_own_colour() -> None:
+    things, looks = crowd()
+    things += [seen(id_, (30.0 * id_, 200, 22, 16), placed=7) for id_ in (50, 51, 52)]
+    looks |= {50: vector({"blue": 0.8, "yellow": 0.2}), 51: vector({"blue": 1.0}), 52: vector({"yellow": 0.2})}
+    table = table_of(things, looks)
+    evidence = by_words(table, understand("blue mug with yellow dots"), {}, table)
+    whole, turned, other = (evidence["colour"] * evidence["part"])[-3:].tolist()
+    assert whole > 5 * turned
+    assert turned > 3 * other
+    assert evidence["part"][-2] >= PART_TURNED_AWAY
 
 
 def test_what_is_taken_for_usual_counts_by_its_share() -> None:

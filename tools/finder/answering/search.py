@@ -28,6 +28,7 @@ from tools.finder.answering.habit import Usual, usual_places
 from tools.finder.answering.index_view import Index, open_index
 from tools.finder.answering.journey import Step
 from tools.finder.answering.match import Ranked, rank
+from tools.finder.answering.outlines import outlined, wanted_shape
 from tools.finder.answering.prior import handled, standing
 from tools.finder.answering.query import Wanted, understand
 from tools.finder.answering.same import choose
@@ -41,6 +42,7 @@ from tools.finder.sealing import shown_folder
 from tools.finder.store import FinderStore
 from tools.finder.taught.items import item_vectors
 from tools.finder.taught.names import named_item
+from tools.finder.taught.rows import Item
 
 Floats = NDArray[np.float32]
 
@@ -207,10 +209,18 @@ def likeliest(house: House, embedder: Embeds, query: FindQuery, index: Index) ->
         seen, share = (usual.seen, usual.share) if len(near) < len(index.ids) else (table, weights)
         hits = rank(table, seen, index.vectors, wanted, photo, index.scales, weights, text, kind, share=share)
         known = index.store.sightings_by_id([hit.id for hit in hits])
-        ranked = [Ranked(known[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in known]
+        found = [Ranked(known[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in known]
+        ranked = outlined(found, wanted_shape(wanted, _photos(query, taught, index.store)))
         if full:
             ranked = verified(ranked, index.store, appearance(), query.item.strip(), query.photo)
     return _by_position(ranked, wanted)
+
+
+def _photos(query: FindQuery, taught: Item | None, store: FinderStore) -> list[Path]:
+    """The pictures of the thing: those that it was taught from, or the one that is asked with."""
+    if taught is not None:
+        return [store.folder / photo.file for photo in taught.photos]
+    return [query.photo] if query.photo is not None else []
 
 
 def _by_position(ranked: list[Ranked], wanted: Wanted | None) -> list[Ranked]:

@@ -23,11 +23,7 @@ WORK = 320
 
 def photo_views(data: bytes, sides: Sequence[int], turns: int) -> list[bytes]:
     """JPEG crops of the thing with the usual margin: each side length (pixels of the thing) in each turn."""
-    try:
-        picture = Image.open(io.BytesIO(data)).convert("RGB")
-    except PICTURE_FAULTS as problem:
-        raise MediaError(f"The photo cannot be read: {problem}.", remedy="Give a JPEG or PNG file.") from problem
-    picture.thumbnail((WORK, WORK))
+    picture = _opened(data)
     ground = _ground(picture)
     box = _thing(picture)
     views = []
@@ -36,6 +32,28 @@ def photo_views(data: bytes, sides: Sequence[int], turns: int) -> list[bytes]:
         for side in sides:
             views.append(_view(turned, frame, side))
     return views
+
+
+def photo_alone(data: bytes, side: int) -> bytes | None:
+    """A view of the thing as it lies on the photo, `side` pixels long; None where nothing plain is around it.
+
+    Raises `MediaError`.
+    """
+    picture = _opened(data)
+    box = _thing(picture)
+    if box == (0, 0, picture.width, picture.height):
+        return None
+    alone, frame = _turned(picture, box, 0, _ground(picture))
+    return _view(alone, frame, side)
+
+
+def _opened(data: bytes) -> Image.Image:
+    try:
+        picture = Image.open(io.BytesIO(data)).convert("RGB")
+    except PICTURE_FAULTS as problem:
+        raise MediaError(f"The photo cannot be read: {problem}.", remedy="Give a JPEG or PNG file.") from problem
+    picture.thumbnail((WORK, WORK))
+    return picture
 
 
 def _ground(picture: Image.Image) -> tuple[int, int, int]:
