@@ -51,7 +51,7 @@ def recall(house: House, embedder: Embedder, queries: Sequence[FindQuery]) -> di
     """
     with FinderStore(house.paths.finder) as store:
         index = open_index(house, store, None, None)
-        seen = [likeliest(house, embedder, query, index) for query in queries]
+        seen = [likeliest(house, embedder, query, index, closely=False) for query in queries]
         fast = [[(r.score, r.ratio, r.sighting.last_seen, r.sighting.id) for r in one] for one in seen]
         exact = _exact(house, embedder, queries, index)
     pairs = list(zip(fast, exact, strict=True))

@@ -59,7 +59,8 @@ def by_words(
     """
     evidence: dict[str, Any] = {}
     if wanted.colours or wanted.parts or wanted.tone:
-        evidence |= by_colours(table, wanted, house, share)
+        colours = by_colours(table, wanted, colour_ratios(wanted, house, share))
+        evidence |= {name: np.exp(one) for name, one in colours.items()}
     if wanted.labels:
         evidence["label"] = by_label(table, wanted)
     evidence["size"] = by_size(table, wanted, scales)
@@ -68,24 +69,35 @@ def by_words(
     return evidence
 
 
-def by_colours(table: Table, wanted: Wanted, house: Table, share: Shares | None) -> dict[str, Floats]:
-    evidence: dict[str, Any] = {}
-    here, there = _shares(table), _shares(house)
+def colour_ratios(wanted: Wanted, house: Table, share: Shares | None) -> dict[str, Floats]:
+    """Logarithms [FINE + 1] of the ratios by agreement with the wanted colours: the same for all that is weighed."""
+    there, tables = _shares(house), dict[str, Floats]()
     if wanted.colours:
-        evidence["colour"] = _ratio(_agreed(here, wanted), _agreed(there, wanted), 1.5, share, TURNED_AWAY)
+        tables["colour"] = np.log(_ratios(_agreed(there, wanted), 1.5, share, TURNED_AWAY))
     if wanted.parts:
-        agreed = _agreed_parts(here, wanted), _agreed_parts(there, wanted)
-        evidence["part"] = _ratio(*agreed, 1.0, share, PART_TURNED_AWAY)
+        tables["part"] = np.log(_ratios(_agreed_parts(there, wanted), 1.0, share, PART_TURNED_AWAY))
+    return tables
+
+
+def by_colours(table: Table, wanted: Wanted, ratios: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Logarithms of what the shades say, [n]; `ratios` are those of `colour_ratios`."""
+    evidence: dict[str, Any] = {}
+    here = _shares(table)
+    if wanted.colours:
+        evidence["colour"] = _looked_up(ratios["colour"], _agreed(here, wanted))
+    if wanted.parts:
+        evidence["part"] = _looked_up(ratios["part"], _agreed_parts(here, wanted))
     if wanted.colours or wanted.parts:
         evidence["unnamed"] = _unnamed(here, wanted)
     if wanted.tone:
         dark = agreement("black", here) + here[:, NAMES.index("navy")] + 0.7 * table.flag(DARK)
-        evidence["tone"] = (0.8 + 0.5 * np.minimum(1, dark if wanted.tone == "dark" else 1 - dark)).astype(np.float32)
+        tone = 0.8 + 0.5 * np.minimum(1, dark if wanted.tone == "dark" else 1 - dark)
+        evidence["tone"] = np.log(tone).astype(np.float32)
     return evidence
 
 
 def _shares(table: Table) -> Floats:
-    return np.asarray(table.shares[:, : len(NAMES)] / np.float32(255), np.float32)
+    return np.asarray((table.shares / np.float32(255))[:, : len(NAMES)], np.float32)  # whole rows are read fastest
 
 
 def _agreed(shares: Floats, wanted: Wanted) -> Floats:
@@ -104,11 +116,12 @@ def _agreed_parts(shares: Floats, wanted: Wanted) -> Floats:
 
 
 def _unnamed(shares: Floats, wanted: Wanted) -> Floats:
-    """What plain colours say that nobody named: who names colours names those that a thing has most of."""
+    """What plain colours say that nobody named, logarithms: who names colours names those that a thing has most of."""
     named = np.array([name in wanted.colours or name in wanted.parts for name in NAMES])
     plain = np.array([name not in DULL for name in NAMES], np.float32)
     extra = shares @ (plain * (1 - (_likeness() * named).max(1)))
-    return np.asarray(np.exp(np.interp(extra, EXTRAS, EXTRA_WORTH)), np.float32)
+    (least, most), (none, all_) = EXTRAS, EXTRA_WORTH
+    return np.asarray(none + (all_ - none) * np.clip((extra - least) / np.float32(most - least), 0, 1), np.float32)
 
 
 def _as_part(share: Floats) -> Floats:
@@ -224,8 +237,17 @@ def _counts(share: Shares | None, number: int) -> Shares:
     return np.ones(number) if share is None else np.sqrt(share)
 
 
-def _ratio(values: Floats, house: Floats, steep: float, share: Shares | None = None, away: float = 0.0) -> Floats:
-    """Likelihood ratio of agreements in 0 to 1: for the wanted thing their density rises as value ** steep.
+def _ratio(values: Floats, house: Floats, steep: float, share: Shares | None = None) -> Floats:
+    """Likelihood ratio of agreements in 0 to 1; see `_ratios`."""
+    return _looked_up(_ratios(house, steep, share), np.clip(values, 0, 1))
+
+
+def _looked_up(table: Floats, agreed: Floats) -> Floats:
+    return np.asarray(np.take(table, (agreed * np.float32(FINE) + np.float32(0.5)).astype(np.intp)), np.float32)
+
+
+def _ratios(house: Floats, steep: float, share: Shares | None = None, away: float = 0.0) -> Floats:
+    """Likelihood ratios [FINE + 1] of agreements from 0 to 1: for the wanted thing their density rises as value ** steep.
 
     Where what should agree is out of sight, as it is in a share `away` of sightings, they are as of any other thing.
 
@@ -245,8 +267,7 @@ def _ratio(values: Floats, house: Floats, steep: float, share: Shares | None = N
     dense = np.convolve(counts, kernel)[32 : 32 + bins]
     place = np.clip(kept / step, 0, bins - 1).astype(np.intp)
     background = (dense[place] + 3 * usual) / (size + 3)
-    ratio = np.asarray((1 - away) * target / np.maximum(background, 0.02) + away, np.float32)
-    return np.asarray(np.take(ratio, np.rint(np.clip(values, 0, 1) * np.float32(FINE)).astype(np.intp)), np.float32)
+    return np.asarray((1 - away) * target / np.maximum(background, 0.02) + away, np.float32)
 
 
 def by_label(table: Table, wanted: Wanted) -> Floats:

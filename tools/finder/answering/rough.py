@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.answering.evidence import by_colours, by_label, by_shape, by_size, reliable
+from tools.finder.answering.evidence import by_colours, by_label, by_shape, by_size, colour_ratios, reliable
 from tools.finder.answering.facts import CELL_PX, DETECTOR, STEPS, Table, code
 from tools.finder.answering.prior import NO_ZONE, PART, handled, standing
 from tools.finder.answering.query import Wanted
@@ -69,13 +69,16 @@ def rough(
         _by_shape(wanted, usual), _by_flags(), _by_cell(usual), *_by_label(wanted if labelled else None),
         np.array([code(name) for name in FURNITURE], np.uint32),
     )  # fmt: skip
+    coloured = wanted is not None and bool(wanted.colours or wanted.parts or wanted.tone)
+    ratios = colour_ratios(wanted, usual.seen, usual.share) if wanted is not None and coloured else {}
     score = np.empty(len(shares), np.float32)
 
     def weigh(start: int) -> None:
         part = slice(start, start + CHUNK)
         columns = {name: values[part] for name, values in scan.items()}
         score[part] = tables.weigh(columns)
-        score[part] += _by_shades(Table(columns, shares[part]), wanted, photo, usual)
+        if coloured or (wanted is None and photo is not None):
+            score[part] += _by_shades(Table(columns, shares[part]), wanted, photo, ratios)
         score[part][shares[part, -1] == 0] = ABSENT
 
     side_by_side(weigh, range(0, len(score), CHUNK))
@@ -178,14 +181,10 @@ def _by_label(wanted: Wanted | None) -> tuple[NDArray[np.uint32], Floats]:
     return codes, np.log(by_label(table, wanted)).reshape(2, 2, 256).astype(np.float32)
 
 
-def _by_shades(part: Table, wanted: Wanted | None, photo: Parts | None, usual: Background) -> Floats | float:
+def _by_shades(part: Table, wanted: Wanted | None, photo: Parts | None, ratios: Mapping[str, Floats]) -> Floats:
     """What the shares of shades say for the wanted colours; or how like they are to the photo's."""
-    if wanted is not None:
-        if not (wanted.colours or wanted.parts or wanted.tone):
-            return 0.0
-        found = by_colours(part, wanted, usual.seen, usual.share)
-        return np.asarray(np.sum([np.log(np.maximum(one, 1e-4)) for one in found.values()], 0), np.float32)
-    if photo is None:
-        return 0.0
+    if wanted is not None or photo is None:
+        found = list(by_colours(part, wanted, ratios).values()) if wanted is not None else []
+        return np.asarray(np.sum(found, 0), np.float32)
     roots = np.sqrt(part.shares[:, : len(NAMES)].astype(np.float32) / np.float32(255))
     return np.asarray(8 * (roots @ np.sqrt(photo.shares).mean(0)), np.float32)

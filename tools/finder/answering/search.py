@@ -180,8 +180,11 @@ def _habit(
     return usual_places(ranked, house.settings.finder.found_score, known.history, house.now())
 
 
-def likeliest(house: House, embedder: Embeds, query: FindQuery, index: Index) -> list[Ranked]:
-    """The sightings of an index that are most likely the thing, best first. Raises as `search` does."""
+def likeliest(house: House, embedder: Embeds, query: FindQuery, index: Index, *, closely: bool = True) -> list[Ranked]:
+    """The sightings of an index that are most likely the thing, best first. Raises as `search` does.
+
+    `closely`: whether the best are looked at once more, in their crops.
+    """
     if not len(index.ids):
         return []
     wanted = understand(query.item, lambda texts: embedder.embed(texts)) if query.item.strip() else None
@@ -210,6 +213,8 @@ def likeliest(house: House, embedder: Embeds, query: FindQuery, index: Index) ->
         hits = rank(table, seen, index.vectors, wanted, photo, index.scales, weights, text, kind, share=share)
         known = index.store.sightings_by_id([hit.id for hit in hits])
         found = [Ranked(known[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in known]
+        if not closely:
+            return found
         ranked = outlined(found, wanted_shape(wanted, _photos(query, taught, index.store)))
         if full:
             ranked = verified(ranked, index.store, appearance(), query.item.strip(), query.photo)

@@ -80,12 +80,17 @@ _TO_XYZ = np.array(
 
 def to_lab(rgb: NDArray[np.uint8]) -> Floats:
     """CIELAB (L 0 to 100, a, b) of sRGB values, uint8 [..., 3]."""
-    value = rgb.astype(np.float32) / 255
-    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    xyz = linear @ _TO_XYZ.T / np.array([0.95047, 1.0, 1.08883], np.float32)
+    xyz = _linear()[rgb] @ _TO_XYZ.T / np.array([0.95047, 1.0, 1.08883], np.float32)
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1).astype(np.float32)
+
+
+@cache
+def _linear() -> Floats:
+    """Light [256] of each value of an sRGB channel."""
+    value = np.arange(256, dtype=np.float32) / 255
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
 def flat(lab: Floats) -> Floats:
@@ -122,23 +127,30 @@ def inner(rgb: Pixels, margin: float = CROP_MARGIN) -> tuple[slice, slice]:
 def clusters(points: Floats, count: int, rounds: int = 6) -> Floats:
     """Centres of `points` [n, 3] by k-means; the first centres are spread out (farthest first), so nothing is drawn."""
     centres = [points.mean(0)]
-    away = ((points - centres[0]) ** 2).sum(1)
+    away = _squares(points - centres[0])
     for _ in range(min(count, len(points)) - 1):
         centres.append(points[int(away.argmax())])
-        away = np.minimum(away, ((points - centres[-1]) ** 2).sum(1))
-    found = np.stack(centres)
+        away = np.minimum(away, _squares(points - centres[-1]))
+    found, before = np.stack(centres), np.zeros(0, np.intp)
     for _ in range(rounds):
-        nearest = _distances(points, found).argmin(1)
-        for index in range(len(found)):
-            mine = points[nearest == index]
-            if len(mine):
-                found[index] = mine.mean(0)
+        nearest = (_squares(found) - 2 * points @ found.T).argmin(1)
+        if np.array_equal(nearest, before):
+            break
+        before = nearest
+        mine = (nearest == np.arange(len(found))[:, None]).astype(np.float32)
+        counts = mine.sum(1)
+        held = counts > 0
+        found[held] = (mine @ points)[held] / counts[held, None]
     return found.astype(np.float32)
 
 
 def _distances(points: Floats, centres: Floats) -> Floats:
-    squares: NDArray[Any] = (points**2).sum(1)[:, None] - 2 * points @ centres.T + (centres**2).sum(1)
+    squares: NDArray[Any] = _squares(points)[:, None] - 2 * points @ centres.T + _squares(centres)
     return np.asarray(np.sqrt(np.maximum(squares, 0)), np.float32)
+
+
+def _squares(points: Floats) -> Floats:
+    return np.asarray(np.einsum("ij,ij->i", points, points), np.float32)
 
 
 def foreground(rgb: Pixels, margin: float = CROP_MARGIN) -> NDArray[np.bool_]:
