@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -205,7 +206,7 @@ def test_each_is_named_with_what_could_be_used_and_stops_no_others(
     assert any(line.startswith("  2026-03-02_17-00-00.mkv: only") and line.endswith("of it are used") for line in shown)
 
 
-def _pairs(broken: list[object]) -> list[tuple[str, str]]:
+def _pairs(broken: list[Any]) -> list[tuple[str, str]]:
     """Path and problem of each, whichever way the JSON names them."""
-    text = [tuple(one.values()) if isinstance(one, dict) else tuple(one) for one in broken]  # type: ignore[call-overload]
+    text = [tuple(one.values()) if isinstance(one, dict) else tuple(one) for one in broken]
     return [(str(one[0]), str(one[1])) for one in text]

@@ -290,6 +290,8 @@ class _Pass:
 def _nearest(track: Track, moment: float, box: tuple[float, ...], within_s: float = 3.0) -> float | None:
     """Pixels between the box and where the track was about that moment, or None when it was too far away."""
     x, y, w, h = box
+    if not track.path[0][0] - within_s <= moment <= track.path[-1][0] + within_s:
+        return None
     gaps = [distance((x, y, w, h), point[1:]) for point in track.path if abs(point[0] - moment) <= within_s]
     reach = max(max(point[3], point[4]) for point in track.path)
     return min(gaps) if gaps and min(gaps) <= reach else None
