@@ -43,6 +43,7 @@ def test_a_recording_gives_changes_stays_and_stills(house: House, clip: Path) ->
     with FinderStore(house.paths.finder) as store:
         add_camera(store, "table", clip, start=START, zones=[parse_zone("left half:0,0;240,0;240,270;0,270")])
         report = index_cameras(house, store, progress=seen.append, appearance=False)
+        assert store.sightings() and not store.stale(1), "the first question would have to wait"
         assert (report.indexed, report.skipped, report.broken) == (1, 0, [])
         rows = events(store, "table")
         assert [row["type"] for row in rows] == ["placed", "removed"]

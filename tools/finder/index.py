@@ -19,7 +19,9 @@ from runtime.house import House
 from runtime.residency import Priority
 from runtime.worker import Cancellation, Worker, WorkerSpec
 from tools.contract import Progress
-from tools.finder.looks.appearance import DETECTOR, open_appearance
+from tools.finder.answering.facts import Facts
+from tools.finder.answering.shortlist import WHOLE
+from tools.finder.looks.appearance import DETECTOR, current_version, open_appearance
 from tools.finder.looks.appearance_types import Appearance
 from tools.finder.looks.redescribe import redescribe
 from tools.finder.looks.vectors import Vectors
@@ -106,9 +108,21 @@ def index_cameras(
             indexer.index(camera, file, report, say)
             report.wall_s = time.monotonic() - began
             after_each(camera, file, report)
+        ready_to_search(house, store)
         progress(Progress("done", len(waiting), len(waiting), "recordings"))
     report.wall_s = time.monotonic() - began
     return report
+
+
+def ready_to_search(house: House, store: FinderStore) -> None:
+    """Bring what a search reads into line with the truth now, so that the first question need not wait for it.
+
+    Raises `StorageError`.
+    """
+    vectors = Vectors(house, current_version(house))
+    Facts(house.paths.finder / "facts").catch_up(store, [vectors])
+    if vectors.count > WHOLE:
+        vectors.basis()
 
 
 def _waiting(

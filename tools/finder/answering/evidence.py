@@ -247,7 +247,7 @@ def _looked_up(table: Floats, agreed: Floats) -> Floats:
 
 
 def _ratios(house: Floats, steep: float, share: Shares | None = None, away: float = 0.0) -> Floats:
-    """Likelihood ratios [FINE + 1] of agreements from 0 to 1: for the wanted thing their density rises as value ** steep.
+    """Likelihood ratios [FINE + 1] of agreements, 0 to 1: for the wanted thing their density rises as value ** steep.
 
     Where what should agree is out of sight, as it is in a share `away` of sightings, they are as of any other thing.
 

@@ -72,8 +72,12 @@ class Vectors:
 
     def basis(self) -> Basis:
         """The basis of the sketches of all vectors, made where it is not there yet."""
-        count = sum(rows for _, rows in self._shares.lengths())
-        return self.sketches.prepare(count, self._ids, self.matrix)
+        return self.sketches.prepare(self.count, self._ids, self.matrix)
+
+    @property
+    def count(self) -> int:
+        """Rows there is room for: as many as the highest id that has a vector, about."""
+        return sum(rows for _, rows in self._shares.lengths())
 
     def _ids(self) -> NDArray[np.int64]:
         """Of all that have a vector, ascending."""
