@@ -11,10 +11,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from tools.finder.answering.kinds import kinds
 from tools.finder.answering.match import Ranked
 from tools.finder.answering.outlines import (
     BY_KIND,
     CLOSELY,
+    OPEN_KINDS,
     OTHERWISE,
     SURELY,
     SURELY_NOT,
@@ -117,6 +119,7 @@ def test_what_is_solid_is_hardly_a_bunch_of_keys_and_the_other_way_round() -> No
     assert by_fill(wiry, SURELY) > 2.0 > 0.6 > by_fill(wiry, SURELY_NOT)
     assert by_fill(speck, SURELY) == by_fill(speck, SURELY_NOT) == 1.0
     assert by_fill(solid, USUALLY_OPEN) == pytest.approx(1.0)
+    assert {kind.name for kind in kinds()} >= OPEN_KINDS
 
 
 def test_of_things_that_look_alike_the_one_of_the_right_length_is_best() -> None:
