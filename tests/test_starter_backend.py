@@ -76,6 +76,17 @@ def test_regions_find_nameless_things_on_a_grained_table() -> None:
     assert len(found) < 12
 
 
+def test_parts_that_lie_near_each_other_are_one_region() -> None:
+    """A bunch of grey keys and its red fob, with wood between them."""
+    grain = np.random.default_rng(2).normal(0, 2, (540, 960, 1))
+    table = np.clip(np.array([110, 140, 170]) + grain, 0, 255).astype(np.uint8)
+    table[200:212, 300:314] = (150, 150, 150)
+    table[202:211, 319:328] = (40, 40, 180)
+    found = regions(table)
+    assert max(overlap(region.box, (300, 200, 28, 12)) for region in found) > 0.8
+    assert len(found) <= 3
+
+
 def test_bytes_that_are_no_picture_and_files_that_are_no_model_are_named(tmp_path: Path) -> None:
     with pytest.raises(MediaError):
         decode(b"not a picture")

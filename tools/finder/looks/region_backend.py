@@ -18,6 +18,9 @@ from tools.finder.records import Box
 
 WINDOWS = (0.05, 0.11, 0.22)
 """Window of the surface median, shares of the picture's longer side."""
+GAP_PX, JOIN_PX, JOINED = 3, 7, 0.8
+"""Holes this wide are filled. Parts that are further apart, but by no more than the second, may be one thing: keys and
+their fob, the cups of headphones. Its score is so much less, since grain and neighbours are joined as well."""
 WORK_SIDE = 1280
 LEVELS = (9.0, 16.0, 28.0)
 """Thresholds on the colour difference (CIELAB units), low to high: a low one takes in all of a pale thing."""
@@ -31,7 +34,7 @@ class Region:
     score: float
 
 
-def regions(bgr: NDArray[np.uint8], limit: int = 80) -> list[Region]:
+def regions(bgr: NDArray[np.uint8], limit: int = 120) -> list[Region]:
     """At most `limit` regions of a picture, uint8 [h, w, 3] BGR, best first."""
     height, width = bgr.shape[:2]
     scale = min(1.0, WORK_SIDE / max(height, width))
@@ -42,7 +45,8 @@ def regions(bgr: NDArray[np.uint8], limit: int = 80) -> list[Region]:
         away = _difference(lab, share)
         largest = share * max(lab.shape[:2]) * 1.3
         for level in LEVELS:
-            found += _components(away, level, largest)
+            found += _components(away, level, GAP_PX, largest)
+            found += [(box, JOINED * score) for box, score in _components(away, level, JOIN_PX, largest)]
     kept = _suppress(found, limit)
     return [Region((x / scale, y / scale, w / scale, h / scale), score) for (x, y, w, h), score in kept]
 
@@ -60,10 +64,10 @@ def _difference(lab: NDArray[np.uint8], share: float) -> NDArray[np.float32]:
 
 
 def _components(
-    away: NDArray[np.float32], level: float, largest: float
+    away: NDArray[np.float32], level: float, gap: int, largest: float
 ) -> list[tuple[tuple[int, int, int, int], float]]:
     mask = (away > level).astype(np.uint8)
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
     count, marks, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     del marks
     found = []

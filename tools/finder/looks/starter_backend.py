@@ -113,7 +113,7 @@ class StarterVision:
         """Boxes, labels and scores of known things on a still, on the whole and in tiles."""
         return [(d.box, d.label, d.score) for d in self._detector.tiled(decode(still_jpeg), least)]
 
-    def propose(self, still_jpeg: bytes, limit: int = 80) -> list[Proposal]:
+    def propose(self, still_jpeg: bytes, limit: int = 120) -> list[Proposal]:
         """See `Appearance.propose`: detections first, then regions that no detection covers."""
         still = decode(still_jpeg)
         detections = [d for d in self._detector.tiled(still) if d.label != PERSON]
