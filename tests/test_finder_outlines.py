@@ -100,6 +100,8 @@ def test_a_photo_tells_its_thing_s_length_where_it_stands_alone(tmp_path: Path) 
     assert wanted_shape(wanted, [file]).lengths == pytest.approx((5.0,), rel=0.15)
     assert wanted_shape(wanted, [file]).open == SURELY_NOT
     assert wanted_shape(wanted, [tmp_path / "gone.jpg"]) == wanted_shape(wanted, [])
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    assert wanted_shape(wanted, [tmp_path / "broken.jpg"]) == wanted_shape(wanted, [])
     assert wanted_shape(wanted, []).lengths == tuple(kind.length for kind in wanted.kinds)
     assert wanted_shape(None, []).lengths == ()
     assert wanted_shape(understand("my keys"), []).open == SURELY

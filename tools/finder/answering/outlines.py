@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runtime.errors import MediaError
 from runtime.sealed import read_picture
 from tools.finder.answering.match import Ranked
 from tools.finder.answering.query import Wanted
@@ -64,16 +65,23 @@ class Shape:
 
 def wanted_shape(wanted: Wanted | None, photos: Sequence[Path]) -> Shape:
     """From the photos of the thing where it stands alone on them, else from its kind; none where neither tells."""
-    from tools.finder.looks.outline_backend import photo_outline
-
-    shown = [photo_outline(read_picture(photo)) for photo in photos if photo.is_file()]
-    known = [one for one in shown if one is not None]
+    known = [one for one in (_shown(photo) for photo in photos) if one is not None]
     if known:
         solid = max(one.fill for one in known) >= SOLID_FILL
         return Shape(tuple(one.length for one in known), BY_PHOTO, SURELY_NOT if solid else USUALLY_OPEN)
     kinds = wanted.kinds if wanted is not None else ()
     share = sum(kind.name in OPEN_KINDS for kind in kinds) / max(1, len(kinds))
     return Shape(tuple(kind.length for kind in kinds), BY_KIND, SURELY_NOT + share * (SURELY - SURELY_NOT))
+
+
+def _shown(photo: Path) -> Outline | None:
+    """The outline of the thing on a photo. One that was damaged since its vectors were kept tells none."""
+    from tools.finder.looks.outline_backend import photo_outline
+
+    try:
+        return photo_outline(read_picture(photo))
+    except (MediaError, OSError):
+        return None
 
 
 def outlined(ranked: Sequence[Ranked], shape: Shape) -> list[Ranked]:
