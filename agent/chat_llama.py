@@ -184,11 +184,12 @@ class ChatLlama(BaseChatModel):
     # Steps ------------------------------------------------------------------------------------------------------
 
     def next_step(self, worker: Engine, messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> Step:
-        """What comes next in this turn: the plan's next wish that is not done, or a reply."""
+        """What comes next in this turn (see `Planner.following`)."""
         at = newest_request(messages)
-        done = sum(isinstance(message, ToolMessage) for message in messages[at:])
+        outputs = [message.artifact for message in messages[at:] if isinstance(message, ToolMessage)]
         plan = self.plan(worker, messages, tools)
-        return plan[done] if done < len(plan) else Step(REPLY, 1.0, "")
+        assert self.planner is not None
+        return self.planner.following(plan, outputs, [tool["function"]["name"] for tool in tools])
 
     def plan(self, worker: Engine, messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> list[Step]:
         """The tool steps of the newest request, made once for a turn; an empty list means a reply."""

@@ -19,9 +19,10 @@ from agent.arguments import direct as direct_arguments
 from agent.arguments import refine as refine_arguments
 from agent.claims.judge import Judge, claims, demands
 from agent.clauses import plan as plan_wishes
+from agent.evidence import RECALL, Knows, unseen, weighed
 from agent.named import named_tool
 from agent.prompt import REPLY
-from agent.router import Embed, Message, Router, decide
+from agent.router import Decision, Embed, Message, Router, decide
 from tools.contract import Example
 from tools.registry import utterances_of
 
@@ -53,7 +54,10 @@ class Planner:
         embedder_version: Callable[[], str],
         cache_folder: Path,
         now: Callable[[], datetime],
+        knows: Knows = lambda request: False,
     ) -> None:
+        """`knows(request)`: whether memory holds what it asks (see `agent.evidence`)."""
+        self._knows = knows
         self._classes = {tool.name: utterances_of(tool) or (Example("en", tool.description),) for tool in tools}
         self._taught = {tool.name for tool in tools if utterances_of(tool)}
         self.examples: Mapping[str, str] = {name: rows[0].text for name, rows in self._classes.items()}
@@ -89,14 +93,39 @@ class Planner:
                 for wish in wishes
                 if wish.tool != REPLY
             ]
-        vote = self._vote(request.text, request.history, names)
-        decision = decide(vote)
-        if not decision.certain and ask_model is not None:
-            answer = ask_model(request.text)
-            decision = decide(vote, {name: math.log(max(share, 1e-6)) for name, share in answer.items()})
+        decision = self._decision(request, names, ask_model)
         if decision.tool == REPLY:
             return []
         return [Step(decision.tool, decision.probability, request.text)]
+
+    def _decision(
+        self, request: Request, names: Sequence[str], ask_model: Callable[[str], Mapping[str, float]] | None
+    ) -> Decision:
+        """By the vote where that is certain, else with what memory knows, else with the language model's choice."""
+        vote = self._vote(request.text, request.history, names)
+        decision = decide(vote)
+        if decision.certain and decision.tool != REPLY:
+            return decision
+        known = weighed(vote, request.text, self._knows)
+        if known != vote and (remembered := decide(known)).tool == RECALL:
+            return remembered
+        if decision.certain or ask_model is None:
+            return decision
+        answer = ask_model(request.text)
+        return decide(known, {name: math.log(max(share, 1e-6)) for name, share in answer.items()})
+
+    def following(self, plan: Sequence[Step], outputs: Sequence[object], names: Sequence[str]) -> Step:
+        """The step after those with `outputs`: the plan's next, or a reply.
+
+        About a thing that no camera has seen memory is asked before the reply, where it knows of it.
+        """
+        if len(outputs) < len(plan):
+            return plan[len(outputs)]
+        if plan and len(outputs) == len(plan) and RECALL in names and unseen(plan[-1].tool, outputs[-1]):
+            thing = str((self.direct(plan[-1].tool, Request(plan[-1].text)) or {}).get("item", ""))
+            if thing and self._knows(thing):
+                return Step(RECALL, plan[-1].probability, thing)
+        return Step(REPLY, 1.0, "")
 
     def prepare(self) -> None:
         """Fit what is not fitted yet: about a minute the first time, then nothing."""

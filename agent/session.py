@@ -90,6 +90,7 @@ class Session:
             lambda: embedder.version,
             house.paths.fitted,
             house.now,
+            memory.knows,
         )
         model = open_chat_model(house, planner)
         return cls(house, name, registry, memory, model, planner, Library(house, embedder), language, owns)

@@ -45,6 +45,8 @@ LIKELY_SIMILARITY = 0.85
 PROMPT_SIMILARITY, WEAK_SIMILARITY, MOST_WEAK = 0.82, 0.79, 2
 """Into a prompt go records that share a content word or reach the first cosine, and two that reach the second."""
 FORGET_AT_MOST = 5
+LOOKED_AT = 3
+"""Best records that are looked at to tell whether memory knows about a question."""
 LONGEST_FACT = 20_000
 
 
@@ -149,6 +151,12 @@ class Memory:
         words = content_words(query)
         vague = len(words) == 1 and words[0] in COMMON
         return [hit for hit in self.search(query, 50) if _meant(hit, vague)]
+
+    def knows(self, question: str) -> bool:
+        """Whether a record surely speaks of what a question asks, by the measure of `matching`."""
+        words = content_words(question)
+        vague = len(words) == 1 and words[0] in COMMON
+        return bool(words) and any(_meant(hit, vague) for hit in self.search(question, LOOKED_AT))
 
     def forget(self, what: str | Sequence[int]) -> list[Fact]:
         """Delete the facts that a query means, or those of the given ids, and give what was deleted (may be empty).

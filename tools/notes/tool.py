@@ -17,11 +17,11 @@ from tools.documents.citing import answering, citation
 from tools.documents.library_store import Passage
 
 RECALLED = 5
-QUOTED, CITED = 3, 2
+QUOTED, CITED = 4, 2
 """Records, and passages of documents, that a reply quotes at most; the facts hold up to `RECALLED` records."""
 SHOWN = 400
 """Characters of a passage that are quoted."""
-AROUND = 600
+AROUND = 900
 """Characters of all quoted records: what is left beside the passages that matched goes to the sentences around them."""
 
 
