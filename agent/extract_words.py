@@ -65,6 +65,12 @@ _REMEMBER = re.compile(
     r"(?:\s*(?:[:：,，]|\bthat\b|\bdass\b|\bque\b|\bof\b))*\s*(?P<fact>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
+_KEEPING = re.compile(
+    r"\b(?:re?memb|rember|remmeber|forget|(?:keep|bear)\s.*mind|notes?\b|noting|jot|write|save|store|memor|record|log\b|merk|denk|vergiss|"
+    r"vergessen|notier|schreib|speicher|halte|festhalten|souvien|retien|retenir|rappel|oubli|note|garde|enregistr|recuerd|recordar|acu[eé]rd|"
+    r"olvid|apunt|an[oó]t|guard)|[记存忘]|备忘|备注",
+    re.IGNORECASE,
+)
 _NOTED_TAIL = re.compile(
     r"[,，.。;；]\s*(?:please\s+|bitte\s+|and\s+|so\s+)?(?:remember(?:\s+(?:that|it|this))?|keep\s+(?:that|it)\s+in\s+mind|(?:make\s+a\s+)?note(?:\s+(?:of\s+)?(?:it|that))?|"
     r"write\s+(?:that|it)\s+down|save\s+(?:that|it)|don'?t\s+forget(?:\s+it)?|merk\s+dir\s+das|notier\s+(?:das|es)|retiens-le|note-le|"
@@ -137,6 +143,11 @@ def remember(request: str) -> dict[str, Any]:
     if len(fact) < 2 or re.fullmatch(r"(?:that|this|it|das|ça|eso|这个|那个)[.!。]*", fact, re.IGNORECASE):
         return {}
     return {"fact": fact.rstrip()}
+
+
+def only_asks(request: str) -> bool:
+    """Whether a request ends as a question and holds no word of keeping: then it tells nothing that could be kept."""
+    return request.rstrip().endswith(("?", "？")) and not _KEEPING.search(request)
 
 
 def recall(request: str) -> dict[str, Any]:

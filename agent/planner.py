@@ -20,6 +20,7 @@ from agent.arguments import refine as refine_arguments
 from agent.claims.judge import Judge, claims, demands
 from agent.clauses import plan as plan_wishes
 from agent.evidence import RECALL, Knows, unseen, weighed
+from agent.extract_words import only_asks
 from agent.named import named_tool
 from agent.prompt import REPLY
 from agent.router import Decision, Embed, Message, Router, decide
@@ -142,7 +143,7 @@ class Planner:
         return refine_arguments(tool, dict(args), request.text, request.history, self._now())
 
     def _vote(self, text: str, history: Sequence[Message], names: Sequence[str]) -> dict[str, float]:
-        offered = {*names, REPLY}
+        offered = {*names, REPLY} - ({"remember"} if only_asks(text) else set())
         kept = {name: share for name, share in self.router.vote(text, history).items() if name in offered}
         total = sum(kept.values())
         return {name: share / total for name, share in kept.items()} if total > 0 else {REPLY: 1.0}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agent.arguments import direct, grounded, refine
+from agent.extract_words import only_asks
 
 NOW = datetime(2026, 5, 20, 15, 0, tzinfo=UTC)
 
@@ -100,3 +101,19 @@ def test_grounded() -> None:
     assert grounded("red scarf", "where is my RED woollen scarf")
     assert grounded(3, "three pictures")
     assert not grounded("blue hat", "where is my red hat")
+
+
+@pytest.mark.parametrize(
+    ("request_", "asks"),
+    [
+        ("屋顶是1998年修的?", True),
+        ("Was the roof mended in 1998?", True),
+        ("Can you keep in mind that I hate celery?", False),
+        ("Kannst du dir merken, dass Oma am 3. Mai Geburtstag hat?", False),
+        ("Peux-tu retenir que je suis allergique aux noix ?", False),
+        ("你能帮我记一下明天交电费吗？", False),
+        ("My locker is 42.", False),
+    ],
+)
+def test_a_question_tells_nothing_to_keep_unless_it_asks_to_keep_it(request_: str, asks: bool) -> None:
+    assert only_asks(request_) is asks

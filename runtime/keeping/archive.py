@@ -136,7 +136,7 @@ class Backup:
                 self._archive = zipfile.ZipFile(self.file)
         except FileNotFoundError as problem:
             raise UsageError(f"There is no backup {self.file}.", remedy="Check the path.") from problem
-        except (zipfile.BadZipFile, OSError, ValueError) as problem:
+        except (OSError, *_BROKEN) as problem:
             raise _damaged(self.file, f"it is no ZIP file, or its end is missing ({problem})") from problem
         try:
             self.manifest = self._manifest()
