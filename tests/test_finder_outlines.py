@@ -97,14 +97,16 @@ def test_a_photo_tells_its_thing_s_length_where_it_stands_alone(tmp_path: Path) 
     assert photo_outline(jpeg(Image.fromarray(noise))) is None
     file, wanted = tmp_path / "bar.jpg", understand("my red wallet")
     file.write_bytes(jpeg(drawn(120.0, 24.0, 20.0, 320)))
-    assert wanted_shape(wanted, [file]).lengths == pytest.approx((5.0,), rel=0.15)
+    assert wanted_shape(wanted, [file]).lengths[0] == pytest.approx((5.0,), rel=0.15)
     assert wanted_shape(wanted, [file]).open == SURELY_NOT
     assert wanted_shape(wanted, [tmp_path / "gone.jpg"]) == wanted_shape(wanted, [])
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     assert wanted_shape(wanted, [tmp_path / "broken.jpg"]) == wanted_shape(wanted, [])
-    assert wanted_shape(wanted, []).lengths == tuple(kind.length for kind in wanted.kinds)
+    assert wanted_shape(wanted, []).lengths == tuple(kind.lengths for kind in wanted.kinds)
     assert wanted_shape(None, []).lengths == ()
     assert wanted_shape(understand("my keys"), []).open == SURELY
+    (buckled,) = wanted_shape(understand("my watch"), []).lengths
+    assert max(buckled) > 2 > min(buckled)
 
 
 def test_a_length_speaks_for_and_against_and_the_less_the_fewer_pixels_there_are() -> None:
@@ -138,6 +140,6 @@ def test_of_things_that_look_alike_the_one_of_the_right_length_is_best() -> None
 def test_what_looks_like_the_best_one_has_its_outline_too() -> None:
     first = [ranked(number, crop(50.0, 40.0)) for number in range(CLOSELY)]
     same, other = ranked(90, crop(50.0, 40.0), 0.35, 0.95), ranked(91, crop(50.0, 40.0), 0.35, 0.4)
-    best = {one.sighting.id: one for one in outlined([*first, same, other], Shape((5.0,)))}
+    best = {one.sighting.id: one for one in outlined([*first, same, other], Shape(((5.0,),)))}
     assert best[90].score < 0.2
     assert best[91].score == pytest.approx(0.35)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,13 @@ import pytest
 av = pytest.importorskip("av")
 pytest.importorskip("skimage")
 
+from memory.embedder import Embedder  # noqa: E402
+from runtime.house import House  # noqa: E402
+from runtime.paths import Paths  # noqa: E402
+from tools.finder.answering.search import FindQuery, search  # noqa: E402
+from tools.finder.cameras import add_camera  # noqa: E402
+from tools.finder.index import index_cameras, open_store  # noqa: E402
+from tools.finder.looks.appearance import CLASSIFIER, DETECTOR  # noqa: E402
 from tools.finder.sample_home import SampleHome, ensure_sample_home, home  # noqa: E402
 from tools.finder.sample_home.rooms import STUDY as VIEW  # noqa: E402
 from tools.finder.sample_home.rooms import study, watch  # noqa: E402
@@ -164,3 +171,23 @@ def test_rendering_and_encoding_are_deterministic(tmp_path: Path) -> None:
 def test_rays_meet_shapes_where_geometry_says(solid: Solid, expected: float) -> None:
     start, way = np.zeros((1, 3), np.float32), np.array([[0, 0, 1]], np.float32)
     assert meet(solid, start, way)[0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_watch_of_the_sample_home_is_found(
+    made: SampleHome, tmp_path: Path, need_model: Callable[[str], Path]
+) -> None:
+    """What the readme and the demo promise, by the commands' own search."""
+    for model in (DETECTOR, CLASSIFIER):
+        need_model(model)
+    models = Paths.from_environment().models
+    environ = {"HAUSGEIST_HOME": str(tmp_path / "house"), "HAUSGEIST_MODELS": str(models), "HOME": str(tmp_path)}
+    with House.open(environ, ["finder.timezone=UTC"]) as house:
+        with open_store(house) as store:
+            for camera in made.cameras:
+                add_camera(store, camera.name, camera.path, start=camera.start.timestamp(), zones=camera.zones)
+            assert index_cameras(house, store).indexed == 2
+        (best, *_) = search(house, Embedder(house), FindQuery("watch")).found.reported
+    final = made.truth["items"]["watch"]["final"]
+    assert (best.camera, best.state, best.place.zone) == ("study_cam", "covered", "study desk")
+    seen, true = best.sighting.box, final["box"]
+    assert abs(seen[0] + seen[2] / 2 - true[0] - true[2] / 2) < true[2]

@@ -14,13 +14,19 @@ _CJK = re.compile(r"[\u3400-\u9fff]")
 @dataclass(frozen=True)
 class Kind:
     """A kind of thing. `names`: English, the usual one first; `foreign`: in other languages; `labels`: what a detector
-    or classifier calls such a thing; `size_cm`: its longest side; `length`: longest over shortest side from above."""
+    or classifier calls such a thing; `size_cm`: its longest side; `lengths`: longest over shortest side from above, in
+    each shape that it lies in about as often."""
 
     names: tuple[str, ...]
     size_cm: float
-    length: float
+    lengths: tuple[float, ...]
     labels: frozenset[str]
     foreign: tuple[str, ...]
+
+    @property
+    def length(self) -> float:
+        """Of its longest shape."""
+        return max(self.lengths)
 
     @property
     def name(self) -> str:
@@ -38,11 +44,12 @@ def _lines(name: str) -> list[list[str]]:
 def kinds() -> tuple[Kind, ...]:
     """All kinds of the table."""
     found = []
-    for names, size, length, labels, foreign in _lines("kinds.txt"):
+    for names, size, lengths, labels, foreign in _lines("kinds.txt"):
         english = tuple(name.strip().casefold() for name in names.split(","))
         called = frozenset(label.strip().casefold() for label in labels.split(","))
         others = tuple(foreign.casefold().split())
-        found.append(Kind(english, float(size), float(length), called | set(english), others))
+        shapes = tuple(float(length) for length in lengths.split("/"))
+        found.append(Kind(english, float(size), shapes, called | set(english), others))
     return tuple(found)
 
 

@@ -55,10 +55,10 @@ SAME_LOOK = 0.8
 
 @dataclass(frozen=True)
 class Shape:
-    """The wanted thing's: one of these `lengths` (by so much more, and with that spread: `around`), and how likely it
-    is `open`."""
+    """The wanted thing's: one of these `lengths`, of each those that it is seen in about as often (by so much more, and
+    with that spread: `around`), and how likely it is `open`."""
 
-    lengths: tuple[float, ...]
+    lengths: tuple[tuple[float, ...], ...]
     around: tuple[float, float] = BY_KIND
     open: float = USUALLY_OPEN
 
@@ -68,10 +68,10 @@ def wanted_shape(wanted: Wanted | None, photos: Sequence[Path]) -> Shape:
     known = [one for one in (_shown(photo) for photo in photos) if one is not None]
     if known:
         solid = max(one.fill for one in known) >= SOLID_FILL
-        return Shape(tuple(one.length for one in known), BY_PHOTO, SURELY_NOT if solid else USUALLY_OPEN)
+        return Shape(tuple((one.length,) for one in known), BY_PHOTO, SURELY_NOT if solid else USUALLY_OPEN)
     kinds = wanted.kinds if wanted is not None else ()
     share = sum(kind.name in OPEN_KINDS for kind in kinds) / max(1, len(kinds))
-    return Shape(tuple(kind.length for kind in kinds), BY_KIND, SURELY_NOT + share * (SURELY - SURELY_NOT))
+    return Shape(tuple(kind.lengths for kind in kinds), BY_KIND, SURELY_NOT + share * (SURELY - SURELY_NOT))
 
 
 def _shown(photo: Path) -> Outline | None:
@@ -100,7 +100,8 @@ def _ratio(one: Ranked, shape: Shape) -> float:
     found = outline(one.sighting.crop) if one.sighting.crop else None
     if found is None:
         return 1.0
-    return max(by_length(found, length, shape.around) for length in shape.lengths) * by_fill(found, shape.open)
+    each = [[by_length(found, length, shape.around) for length in lengths] for lengths in shape.lengths]
+    return max(sum(ratios) / len(ratios) for ratios in each) * by_fill(found, shape.open)
 
 
 def by_length(seen: Outline, length: float, around: tuple[float, float]) -> float:
