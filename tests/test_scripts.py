@@ -231,6 +231,8 @@ def test_a_template_gives_values(text: str, value: object) -> None:
         "{{ inputs.rooms + 1 }}",
         "{% include 'x' %}",
         "{{ lipsum(999) }}",
+        "{{ 'a'" + "|tojson" * 100 + " }}",
+        "{{ 'a'" + "|list|string" * 20 + " }}",
     ],
 )
 def test_a_template_cannot_break_out_or_fill_the_memory(text: str) -> None:

@@ -8,6 +8,7 @@ an underscore, no changes to values, and no operation that could fill the memory
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from pathlib import PurePath
 from typing import Any
 
@@ -54,6 +55,19 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+def _bounded(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter, but never with a result that could not be a value of a script: quoting what is quoted doubles it."""
+
+    @wraps(filter_)
+    def bounded(*args: Any, **options: Any) -> Any:
+        result = filter_(*args, **options)
+        if isinstance(result, (str, bytes, list, tuple, dict)) and len(result) > LONGEST:
+            raise SecurityError(f"the result of {name} is too large")
+        return result
+
+    return bounded
+
+
 class Templates:
     """Reads and renders the templates of one script. Thread-safe once made."""
 
@@ -69,6 +83,9 @@ class Templates:
             "stem": lambda path: PurePath(str(path)).stem,
             "basename": lambda path: PurePath(str(path)).name,
             "lines": lambda text: [line.strip() for line in str(text).splitlines() if line.strip()],
+        }
+        self._environment.filters |= {
+            name: _bounded(name, filter_) for name, filter_ in self._environment.filters.items()
         }
 
     def render(self, value: Any, values: Mapping[str, Any]) -> Any:
