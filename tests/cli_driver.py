@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import pty
@@ -91,7 +92,7 @@ def on_terminal(environ: dict[str, str], arguments: Sequence[str], replies: Sequ
         preexec_fn=lambda: _control(0),
     )
     os.close(follower)
-    seen, at = "", 0
+    seen, at, decoder = "", 0, codecs.getincrementaldecoder("utf-8")("replace")  # a read may end within a character
     waiting = list(replies)
     deadline = time.monotonic() + 300
     with suppress(OSError):  # the terminal ends with the program
@@ -102,7 +103,7 @@ def on_terminal(environ: dict[str, str], arguments: Sequence[str], replies: Sequ
                 raise AssertionError(f"nothing more came in time: {seen!r}")
             if not (data := os.read(leader, 65536)):
                 break
-            seen += data.decode(errors="replace")
+            seen += decoder.decode(data)
             while waiting and (found := seen.find(waiting[0][0], at)) >= 0:
                 at = found + len(waiting[0][0])
                 os.write(leader, waiting.pop(0)[1].encode())
