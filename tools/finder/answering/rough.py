@@ -183,8 +183,8 @@ def _by_label(wanted: Wanted | None) -> tuple[NDArray[np.uint32], Floats]:
 
 def _by_shades(part: Table, wanted: Wanted | None, photo: Parts | None, ratios: Mapping[str, Floats]) -> Floats:
     """What the shares of shades say for the wanted colours; or how like they are to the photo's."""
-    if wanted is not None or photo is None:
-        found = list(by_colours(part, wanted, ratios).values()) if wanted is not None else []
-        return np.asarray(np.sum(found, 0), np.float32)
+    if wanted is not None:
+        return np.asarray(np.sum(list(by_colours(part, wanted, ratios).values()), 0), np.float32)
+    assert photo is not None
     roots = np.sqrt(part.shares[:, : len(NAMES)].astype(np.float32) / np.float32(255))
     return np.asarray(8 * (roots @ np.sqrt(photo.shares).mean(0)), np.float32)
