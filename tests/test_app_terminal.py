@@ -83,6 +83,8 @@ def terminal(environment: dict[str, str], tmp_path: Path, need_model: Callable[[
         "HAUSGEIST_CHAT__MODEL": "smollm2-135m-instruct",
         "HAUSGEIST_UI__GUIDE": "false",
         "TERM": "xterm-256color",
+        "COLUMNS": "80",  # what a shell may have left of another window
+        "LINES": "24",
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
     }
@@ -133,3 +135,4 @@ def test_a_person_uses_the_program(terminal: Terminal, environment: dict[str, st
     terminal.start(hausgeist())
     seen = terminal.until("What does the kitchen camera show?")
     assert "Ask, or type" in seen
+    assert len(seen.rstrip("\n").splitlines()) == SIZE[1], "the program fills its window"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ def run(overrides: Sequence[str] = (), session: str = "") -> int:
     from tui.app.theme import THEMES
     from tui.app.words import Words, choose_language
 
+    heed_the_window(os.environ)
     cache, file = _places(os.environ)
     chosen = ui_settings(file, os.environ, overrides)
 
@@ -50,6 +52,20 @@ def run(overrides: Sequence[str] = (), session: str = "") -> int:
     )
     known = {theme.name for theme in THEMES}
     return HausgeistApp(home, chosen["theme"] if chosen["theme"] in known else DEFAULTS["theme"]).run() or 0
+
+
+def heed_the_window(environ: MutableMapping[str, str]) -> None:
+    """Forget `COLUMNS` and `LINES` where the terminal tells its size itself.
+
+    A shell may have left them from another window; Textual would believe them, and follow no change of the size.
+    """
+    try:
+        columns, lines = os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else -1)
+    except (OSError, ValueError):
+        return
+    if columns and lines:
+        environ.pop("COLUMNS", None)
+        environ.pop("LINES", None)
 
 
 def ui_settings(file: Path, environ: Mapping[str, str], overrides: Sequence[str]) -> dict[str, str]:
