@@ -21,9 +21,10 @@ LLAMA_FLAGS := -DGGML_NATIVE=OFF $(if $(filter x86_64 amd64,$(MACHINE)),$(X86_FL
 HAUSGEIST_CUDA ?= $(shell command -v nvcc >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU && echo 1 || echo 0)
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 TESTERS := $(shell [ $(CORES) -gt 4 ] && echo 4 || echo $(CORES))
-PIP := CMAKE_BUILD_PARALLEL_LEVEL=$(CORES) $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+INSTALL := CMAKE_BUILD_PARALLEL_LEVEL=$(CORES) $(BIN)/python -m pip install --disable-pip-version-check
+PIP := $(INSTALL) -c constraints.txt
 
-.PHONY: help setup run test check trust audit clean gpu
+.PHONY: help setup run test check trust audit lock clean gpu
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +54,13 @@ trust: $(PACKAGES) ## the suites of trust in one table: faults, fuzzing, injecti
 audit: $(PACKAGES) ## ask a public database for known holes in the pinned packages (needs the network)
 	$(BIN)/pip-audit --vulnerability-service osv --disable-pip --no-deps -r constraints.txt
 
+lock: $(BIN)/python ## write requirements.lock anew: hashes of the versions in constraints.txt (needs the network)
+	$(PIP) --quiet uv
+	echo "torch; sys_platform == 'never'" | $(BIN)/uv pip compile pyproject.toml --quiet --universal \
+		--python-version 3.11 --extra all --extra dev --constraints constraints.txt --overrides /dev/stdin \
+		--generate-hashes --no-annotate --no-header --no-emit-package pip --no-emit-package setuptools \
+		--output-file requirements.lock
+
 gpu: $(PACKAGES) ## build llama.cpp anew for an NVIDIA GPU (needs nvcc)
 	@command -v nvcc >/dev/null 2>&1 || { echo "make gpu needs the CUDA compiler nvcc; install the CUDA toolkit." >&2; exit 1; }
 	CMAKE_ARGS="$(LLAMA_FLAGS) -DGGML_CUDA=ON" $(PIP) --no-cache-dir --force-reinstall --no-deps \
@@ -74,7 +82,9 @@ $(BIN)/python:
 	fi; \
 	echo "Making $(VENV) with $$("$$found" --version)"; "$$found" -m venv $(VENV)
 
-$(PACKAGES): $(BIN)/python pyproject.toml constraints.txt
+# First the locked files, each checked against its hash; then what differs by machine, pinned by version: torch, which
+# comes with or without CUDA, and this project.
+$(PACKAGES): $(BIN)/python pyproject.toml constraints.txt requirements.lock
 	@command -v c++ >/dev/null 2>&1 || command -v g++ >/dev/null 2>&1 || command -v clang++ >/dev/null 2>&1 || \
 		{ echo "llama.cpp is built from source and needs a C++ compiler (on Debian: apt install g++)." >&2; exit 1; }
 	@echo "Installing packages. llama.cpp is compiled the first time: about six minutes on two cores."
@@ -82,5 +92,6 @@ $(PACKAGES): $(BIN)/python pyproject.toml constraints.txt
 		set -ex; CMAKE_ARGS="$(LLAMA_FLAGS) -DGGML_CUDA=ON" $(PIP) --no-cache-dir \
 			--no-binary llama-cpp-python llama-cpp-python; \
 	fi
+	CMAKE_ARGS="$(LLAMA_FLAGS)" $(INSTALL) --require-hashes --no-deps -r requirements.lock
 	CMAKE_ARGS="$(LLAMA_FLAGS)" $(PIP) -e ".[all,dev]"
 	@touch $@

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED = ["sh", "awk", "echo", "env", "getconf", "grep", "mkdir", "rm", "find", "touch", "uname", "cat", "chmod", "cp"]
@@ -32,7 +35,7 @@ class Project:
         self.folder, self.bin, self.log = folder / "project", folder / "bin", folder / "log"
         self.folder.mkdir()
         self.bin.mkdir()
-        for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        for name in ("Makefile", "pyproject.toml", "constraints.txt", "requirements.lock"):
             shutil.copy(ROOT / name, self.folder / name)
         for name in NEEDED:
             place = shutil.which(name)
@@ -88,8 +91,9 @@ def test_the_first_run_sets_up_and_the_second_downloads_nothing(project: Project
     project.python()
     assert project.run("run").returncode == 0
     first = project.asked()
-    assert first.count("pip install") == 1
-    assert "-c constraints.txt" in first
+    locked, rest = [line for line in first.splitlines() if "pip install" in line]
+    assert "--require-hashes --no-deps -r requirements.lock" in locked
+    assert "-c constraints.txt" in rest
     assert "-DGGML_NATIVE=OFF" in first and "GGML_CUDA" not in first
     asked = [line for line in first.splitlines() if line.startswith("hausgeist")]
     assert asked[0] == "hausgeist models pull starter"
@@ -124,8 +128,31 @@ def test_llama_is_built_for_a_gpu_only_where_one_is(project: Project) -> None:
     assert "GGML_CUDA" not in project.asked()
 
 
+def test_the_lock_holds_hashes_of_the_pinned_versions() -> None:
+    """Each line of the lock is pinned in the constraints too, and has hashes; what is missing in it is named here."""
+    pinned = {canonicalize_name(one.name): str(one.specifier) for one in _requirements("constraints.txt")}
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", "")
+    locked: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        requirement, *hashes = line.split("--hash=")
+        assert hashes and all(re.fullmatch(r"sha256:[0-9a-f]{64}", one.strip()) for one in hashes), requirement
+        one = Requirement(requirement.strip())
+        locked.setdefault(canonicalize_name(one.name), set()).add(str(one.specifier))
+    several = {name: versions for name, versions in locked.items() if len(versions) > 1}
+    assert set(several) == {"soupsieve"}  # by Python's version, as in the constraints
+    assert {name: versions for name, versions in locked.items() if pinned.get(name) not in versions} == {}
+    by_machine = {"torch", "mpmath", "sympy"}  # torch comes with or without CUDA, and brings the others
+    of_extras = {"ray", "sentence-transformers", "scikit-learn", "narwhals"}  # not installed by the Makefile
+    assert set(pinned) - set(locked) == by_machine | of_extras
+
+
+def _requirements(name: str) -> list[Requirement]:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
 def test_help_names_every_target(project: Project) -> None:
     answer = project.run()
     assert answer.returncode == 0
-    for target in ("setup", "run", "test", "check", "clean", "gpu"):
+    for target in ("setup", "run", "test", "check", "lock", "clean", "gpu"):
         assert f"make {target}" in answer.stdout
