@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -258,6 +259,37 @@ def test_timeout_of_a_call(worker: Worker) -> None:
     with pytest.raises(WorkerTimeoutError):
         worker.call("sleep", 1.0, timeout_s=0.2)
     assert worker.call("add", 1) == 6
+
+
+def died_and_closed(spec: WorkerSpec) -> None:
+    """A worker's life: started, killed, started anew, closed."""
+    worker = Worker(spec)
+    worker.start()
+    pid = worker.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert until(lambda: not worker.alive)
+    worker.start()
+    worker.close()
+    worker.close()
+    assert not worker.alive and worker.pid is None
+
+
+def test_workers_that_died_or_were_closed_leave_no_handle_open() -> None:
+    """Not even until the collector of garbage comes by: a house that runs for weeks starts many."""
+    spec = WorkerSpec("test", f"{__name__}:Service")
+    gc.disable()
+    try:
+        Worker(spec).close()
+        first = Worker(spec)
+        first.start()
+        first.close()
+        before = psutil.Process().num_fds()
+        for _ in range(3):
+            died_and_closed(spec)
+        assert psutil.Process().num_fds() == before
+    finally:
+        gc.enable()
 
 
 def test_close_ends_the_process_and_the_calls_in_flight(worker: Worker) -> None:

@@ -137,7 +137,8 @@ def kill_a_worker(house: House, dice: random.Random) -> bool:
         return False
     process = psutil.Process(dice.choice(idle).pid)
     os.kill(process.pid, signal.SIGKILL)
-    process.wait(10)
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:  # its status is the house's to collect
+        time.sleep(0.01)
     return True
 
 
