@@ -22,6 +22,7 @@ HEAVY = {
     "diffusers",
     "faster_whisper",
     "llama_cpp",
+    "onnx",
     "onnxruntime",
     "piper",
     "ray",
