@@ -11,6 +11,7 @@ import shutil
 import signal
 import time
 from collections import defaultdict
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -137,8 +138,9 @@ def kill_a_worker(house: House, dice: random.Random) -> bool:
         return False
     process = psutil.Process(dice.choice(idle).pid)
     os.kill(process.pid, signal.SIGKILL)
-    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:  # its status is the house's to collect
-        time.sleep(0.01)
+    with suppress(psutil.NoSuchProcess):
+        while process.status() != psutil.STATUS_ZOMBIE:  # its exit status is the house's to collect, not ours
+            time.sleep(0.01)
     return True
 
 
