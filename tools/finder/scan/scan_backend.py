@@ -241,6 +241,7 @@ class _Pass:
         return self._calm_still
 
     def _settle_moments(self) -> None:
+        give_memory_back()  # what decoders held that are closed now; others are opened here
         refine(self._path, self._info, [found.watch for found in self._pending])
         for found in self._pending:
             self._emit.check()

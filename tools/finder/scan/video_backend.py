@@ -7,6 +7,7 @@ the longer side, so that memory stays flat over the length of the footage.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ WORK_PX = 960
 """Longest side of the pictures that are analysed, pixels."""
 AHEAD_S = 8.0
 """A span that begins at most this long after the last one is reached by decoding on, a later one by seeking."""
+THREADS = 4
+"""Each thread that decodes holds the frames that its own refers to: tens of megabytes of 1080p, hundreds of 4K."""
 MANY_FPS = 18.0
 """From this rate on, frames that no other frame needs are passed over."""
 
@@ -64,7 +67,7 @@ def keyframes(path: Path, info: Probe) -> Iterator[Sample]:
     with opened(path) as container:
         stream = video_stream(container, path)
         stream.discard = Discard.nonkey
-        stream.thread_type = "AUTO"
+        _several_at_once(stream)
         for frame in _frames(container, stream, only_keys=True):
             if frame.time is not None:
                 yield _sample(float(frame.time) - info.first_pts, frame, info)
@@ -80,6 +83,8 @@ class Reader:
         self._path, self._info = path, info
         self._stack = ExitStack()
         self._frames: Iterator[Any] | None = None
+        self._container: Any = None
+        self._stream: Any = None
         self._at = float("inf")
         self._kept: tuple[float, Any] | None = None
 
@@ -88,6 +93,7 @@ class Reader:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+        self._frames = self._kept = self._stream = self._container = None  # the decoder's frames go with them
 
     def span(self, start_s: float, end_s: float, step_s: float = 0.0) -> Iterator[Sample]:
         """Pictures from `start_s` to `end_s` (both included), at least `step_s` apart."""
@@ -116,7 +122,7 @@ class Reader:
     def _open(self) -> Iterator[Any]:
         self._container = self._stack.enter_context(opened(self._path))
         self._stream = video_stream(self._container, self._path)
-        self._stream.thread_type = "AUTO"
+        _several_at_once(self._stream)
         if self._info.fps >= MANY_FPS:
             self._stream.codec_context.skip_frame = "NONREF"
         self._restart()
@@ -136,6 +142,12 @@ class Reader:
         except FFmpegError:
             self._container.seek(0)
         self._frames = _frames(self._container, self._stream)
+
+
+def _several_at_once(stream: Any) -> None:
+    """Decode in as many threads as there are cores, at most `THREADS`."""
+    stream.thread_type = "AUTO"
+    stream.codec_context.thread_count = min(THREADS, os.cpu_count() or 1)
 
 
 def _frames(container: Any, stream: Any, only_keys: bool = False) -> Iterator[Any]:
