@@ -107,7 +107,7 @@ def appearance_spec(house: House) -> WorkerSpec:
         "classifier": str(house.catalogue.require(CLASSIFIER)),
     }
     target = "tools.finder.looks.starter_backend:StarterVision"
-    return WorkerSpec("vision", target, kwargs, cpu_bytes=700_000_000, priority=Priority.VISION)
+    return WorkerSpec("vision", target, kwargs, cpu_bytes=450_000_000, priority=Priority.VISION)
 
 
 def _full_spec(house: House) -> WorkerSpec:
