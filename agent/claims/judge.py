@@ -20,9 +20,6 @@ from agent.classifier import Floats, Machine, Whole, load, save
 from agent.router import Embed, reply_utterances
 from runtime.paths import replacing
 
-EVERY = 1
-"""Of the many written requests that want a reply, every third is enough to tell demands from."""
-
 
 class Judge:
     """Tells texts of one kind from others. `embed` gives unit rows [n, d]; `folder` keeps what was fitted."""
@@ -82,7 +79,7 @@ def demands() -> tuple[list[str], list[str]]:
     asked = list(_lines("demands"))
     known = {text.casefold() for text in asked}
     others = [example.text for example in reply_utterances() if example.text.casefold() not in known]
-    return asked, others[::EVERY]
+    return asked, others
 
 
 def _lines(name: str) -> Iterator[str]:
