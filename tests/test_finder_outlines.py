@@ -29,6 +29,7 @@ from tools.finder.answering.outlines import (
 )
 from tools.finder.answering.query import understand
 from tools.finder.looks.outline_backend import Outline, of_mask, outline, photo_outline
+from tools.finder.looks.outline_rows import OutlineRows
 from tools.finder.records import Sighting
 
 WOOD, RED = (170, 130, 90), (190, 40, 40)
@@ -90,22 +91,29 @@ def test_of_hardly_any_pixels_or_a_broken_crop_there_is_no_outline() -> None:
 
 
 def test_a_photo_tells_its_thing_s_length_where_it_stands_alone(tmp_path: Path) -> None:
+    rows = OutlineRows(tmp_path / "rows")
     alone = photo_outline(jpeg(drawn(120.0, 24.0, 20.0, 320)))
     assert alone is not None
+    assert (
+        rows.of_photo(jpeg(drawn(120.0, 24.0, 20.0, 320)))
+        == alone
+        == rows.of_photo(jpeg(drawn(120.0, 24.0, 20.0, 320)))
+    )
     assert alone.length == pytest.approx(5.0, rel=0.15)
     noise = np.random.default_rng(1).integers(0, 255, (320, 320, 3)).astype(np.uint8)
     assert photo_outline(jpeg(Image.fromarray(noise))) is None
+    assert rows.of_photo(jpeg(Image.fromarray(noise))) is rows.of_photo(jpeg(Image.fromarray(noise))) is None
     file, wanted = tmp_path / "bar.jpg", understand("my red wallet")
     file.write_bytes(jpeg(drawn(120.0, 24.0, 20.0, 320)))
-    assert wanted_shape(wanted, [file]).lengths[0] == pytest.approx((5.0,), rel=0.15)
-    assert wanted_shape(wanted, [file]).open == SURELY_NOT
-    assert wanted_shape(wanted, [tmp_path / "gone.jpg"]) == wanted_shape(wanted, [])
+    assert wanted_shape(wanted, [file], rows).lengths[0] == pytest.approx((5.0,), rel=0.15)
+    assert wanted_shape(wanted, [file], rows).open == SURELY_NOT
+    assert wanted_shape(wanted, [tmp_path / "gone.jpg"], rows) == wanted_shape(wanted, [], rows)
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
-    assert wanted_shape(wanted, [tmp_path / "broken.jpg"]) == wanted_shape(wanted, [])
-    assert wanted_shape(wanted, []).lengths == tuple(kind.lengths for kind in wanted.kinds)
-    assert wanted_shape(None, []).lengths == ()
-    assert wanted_shape(understand("my keys"), []).open == SURELY
-    (buckled,) = wanted_shape(understand("my watch"), []).lengths
+    assert wanted_shape(wanted, [tmp_path / "broken.jpg"], rows) == wanted_shape(wanted, [], rows)
+    assert wanted_shape(wanted, [], rows).lengths == tuple(kind.lengths for kind in wanted.kinds)
+    assert wanted_shape(None, [], rows).lengths == ()
+    assert wanted_shape(understand("my keys"), [], rows).open == SURELY
+    (buckled,) = wanted_shape(understand("my watch"), [], rows).lengths
     assert max(buckled) > 2 > min(buckled)
 
 
@@ -126,20 +134,45 @@ def test_what_is_solid_is_hardly_a_bunch_of_keys_and_the_other_way_round() -> No
     assert {kind.name for kind in kinds()} >= OPEN_KINDS
 
 
-def test_of_things_that_look_alike_the_one_of_the_right_length_is_best() -> None:
+def test_of_things_that_look_alike_the_one_of_the_right_length_is_best(tmp_path: Path) -> None:
     square, long = ranked(1, crop(50.0, 40.0), 0.45), ranked(2, crop(88.0, 22.0, 40.0))
     without = ranked(3, None, 0.3)
-    best = outlined([square, long, without], wanted_shape(understand("red remote control"), []))
+    rows = OutlineRows(tmp_path)
+    best = outlined([square, long, without], wanted_shape(understand("red remote control"), [], rows), rows)
     assert [one.sighting.id for one in best] == [2, 3, 1]
     assert best[1].score == pytest.approx(0.3)
     assert best[0].score > 0.6
     assert best[0].ratio == pytest.approx(long.ratio * best[0].evidence["outline"])
-    assert outlined([square, long], Shape(())) == [square, long]
+    assert outlined([square, long], Shape(()), rows) == [square, long]
 
 
-def test_what_looks_like_the_best_one_has_its_outline_too() -> None:
+def test_what_looks_like_the_best_one_has_its_outline_too(tmp_path: Path) -> None:
     first = [ranked(number, crop(50.0, 40.0)) for number in range(CLOSELY)]
     same, other = ranked(90, crop(50.0, 40.0), 0.35, 0.95), ranked(91, crop(50.0, 40.0), 0.35, 0.4)
-    best = {one.sighting.id: one for one in outlined([*first, same, other], Shape(((5.0,),)))}
+    best = {one.sighting.id: one for one in outlined([*first, same, other], Shape(((5.0,),)), OutlineRows(tmp_path))}
     assert best[90].score < 0.2
     assert best[91].score == pytest.approx(0.35)
+
+
+def test_outlines_are_made_once_and_kept_until_the_crop_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long, square, plain = crop(88.0, 22.0), crop(50.0, 40.0), jpeg(Image.new("RGB", (3, 3), WOOD))
+    expected = [outline(long), outline(square), None, None]
+    rows = OutlineRows(tmp_path)
+    rows.add([70_000, 3], [long, square])
+    assert rows.of([70_000, 3, 5, 4], [long, square, None, plain]) == expected
+    made: list[bytes] = []
+
+    def making(data: bytes) -> Outline | None:
+        made.append(data)
+        return outline(data)
+
+    monkeypatch.setattr("tools.finder.looks.outline_backend.outline", making)
+    again = OutlineRows(tmp_path)
+    assert again.of([3, 70_000, 4], [square, long, plain]) == [expected[1], expected[0], None]
+    assert made == []
+    assert again.of([3], [long]) == [expected[0]]
+    again.erase([70_000, 99])
+    assert again.of([70_000, 3], [long, long]) == [expected[0]] * 2
+    assert made == [long, long]

@@ -11,6 +11,7 @@ from PIL import Image
 
 from benchmarks.lookup.world import EPOCH, Seen, World
 from runtime.house import House
+from tools.finder.answering.facts import Facts
 from tools.finder.looks.appearance import current_version, open_appearance
 from tools.finder.looks.labels import label_directions
 from tools.finder.looks.vectors import Vectors
@@ -89,7 +90,9 @@ class Filler:
             )
         things = np.concatenate([np.concatenate([shown.things, shown.parts]) for shown in seen])
         epochs = np.repeat([s // len(cameras) // EPOCH for s in made], sizes)
-        self._vectors.add(range(first, first + count), self._world.vectors(things, epochs, rng))
+        ids = range(first, first + count)
+        self._vectors.add(ids, self._world.vectors(things, epochs, rng))
+        Facts(self._store.folder / "facts").outlines.add(ids, [self._crop] * count)
 
     def _sightings(self, first: int, s: int, start: float, camera: int, shown: Seen) -> list[tuple[object, ...]]:
         """The rows of one recording."""

@@ -234,6 +234,7 @@ class _Indexer:
         ids, replaced = self._store.write_segment(camera.id, draft)
         if self._vectors is not None:
             self._vectors.remove(replaced)
+            Facts(self._house.paths.finder / "facts").outlines.add(ids, [s.crop for s in draft.sightings])
             pairs = [(i, s.vector) for i, s in zip(ids, draft.sightings, strict=True) if s.vector is not None]
             self._vectors.add([i for i, _ in pairs], [vector for _, vector in pairs])
 

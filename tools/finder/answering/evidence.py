@@ -143,6 +143,14 @@ class Usual:
         """Features [n, d] less what all have in common here, of unit length: what tells one thing from another."""
         return _unit(features - self.mean)
 
+    def along(self, features: Floats, directions: Floats) -> Floats:
+        """`apart(features) @ directions.T`, [n, m], without another array of the features' size."""
+        inner = features @ np.concatenate([directions, self.mean[None]]).T
+        common = directions @ self.mean
+        squares = np.einsum("ij,ij->i", features, features) - 2 * inner[:, -1] + self.mean @ self.mean
+        length = np.sqrt(np.maximum(squares, 1e-9))
+        return np.asarray((inner[:, :-1] - common) / length[:, None], np.float32)
+
 
 def usual(features: Floats, share: Shares | None = None) -> Usual:
     """From a sample [n, d] of the house's features; `share` [n]: how much each counts, None: all alike."""
@@ -159,15 +167,15 @@ def reliable(table: Table) -> Floats:
 
 def by_features(parts: Parts, photo: Parts, house: Usual, seen: Floats) -> Floats:
     """Likeness of the network's features to the best of the photo's views. `seen` [n]: see `reliable`."""
-    views = house.apart(photo.features).T
-    alike = (house.apart(parts.features) @ views).max(1)
-    away = _standing_out(alike, (house.sample @ views).max(1), 0.03, house.share)
+    views = house.apart(photo.features)
+    alike = house.along(parts.features, views).max(1)
+    away = _standing_out(alike, (house.sample @ views.T).max(1), 0.03, house.share)
     return np.asarray(np.exp(seen * np.clip(0.8 * (away - 1.0), -1.5, 3.0)), np.float32)
 
 
 def by_kind(parts: Parts, directions: Floats, house: Usual, seen: Floats) -> Floats:
     """How much the network's features speak for one of the labels of the kind, `directions` [m, d]; `seen` as above."""
-    here, there = house.apart(parts.features) @ directions.T, house.sample @ directions.T
+    here, there = house.along(parts.features, directions), house.sample @ directions.T
     columns = range(here.shape[1])
     best = np.max([_standing_out(here[:, i], there[:, i], 0.01, house.share) for i in columns], 0)
     chance = np.max([_standing_out(there[:, i], there[:, i], 0.01, house.share) for i in columns], 0)

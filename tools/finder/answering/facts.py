@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from runtime.paths import ensure, replacing
 from tools.finder.answering.within import FURNITURE, inside
 from tools.finder.looks.blocks import Blocks
+from tools.finder.looks.outline_rows import OutlineRows
 from tools.finder.records import Sighting
 from tools.finder.store import FinderStore
 
@@ -113,6 +114,7 @@ class Facts:
         self._folder = folder
         self._whole = Blocks(folder, "fact", FACT)
         self._columns = {name: Blocks(folder, name, FACT[name]) for name in COLUMNS}
+        self.outlines = OutlineRows(folder)
 
     def catch_up(self, store: FinderStore, others: Sequence[Forgets] = ()) -> int:
         """Bring the files into line with the truth; `others` forget what is gone. Returns how many rows were read."""
@@ -129,7 +131,7 @@ class Facts:
             if rows:
                 self.keep(np.array(rows, FACT))
             gone = sorted(set(ids) - {row[0] for row in rows})
-            for blocks in (self._whole, *self._columns.values()):
+            for blocks in (self._whole, *self._columns.values(), self.outlines):
                 blocks.erase(gone)
             for other in others:
                 other.remove(gone)

@@ -21,6 +21,7 @@ from tools.finder.answering.query import Wanted
 
 if TYPE_CHECKING:
     from tools.finder.looks.outline_backend import Outline
+    from tools.finder.looks.outline_rows import OutlineRows
 
 CLOSELY = 12
 """As many of the likeliest are looked at."""
@@ -63,9 +64,9 @@ class Shape:
     open: float = USUALLY_OPEN
 
 
-def wanted_shape(wanted: Wanted | None, photos: Sequence[Path]) -> Shape:
+def wanted_shape(wanted: Wanted | None, photos: Sequence[Path], rows: OutlineRows) -> Shape:
     """From the photos of the thing where it stands alone on them, else from its kind; none where neither tells."""
-    known = [one for one in (_shown(photo) for photo in photos) if one is not None]
+    known = [one for one in (_shown(photo, rows) for photo in photos) if one is not None]
     if known:
         solid = max(one.fill for one in known) >= SOLID_FILL
         return Shape(tuple((one.length,) for one in known), BY_PHOTO, SURELY_NOT if solid else USUALLY_OPEN)
@@ -74,30 +75,27 @@ def wanted_shape(wanted: Wanted | None, photos: Sequence[Path]) -> Shape:
     return Shape(tuple(kind.lengths for kind in kinds), BY_KIND, SURELY_NOT + share * (SURELY - SURELY_NOT))
 
 
-def _shown(photo: Path) -> Outline | None:
+def _shown(photo: Path, rows: OutlineRows) -> Outline | None:
     """The outline of the thing on a photo. One that was damaged since its vectors were kept tells none."""
-    from tools.finder.looks.outline_backend import photo_outline
-
     try:
-        return photo_outline(read_picture(photo))
+        return rows.of_photo(read_picture(photo))
     except (MediaError, OSError):
         return None
 
 
-def outlined(ranked: Sequence[Ranked], shape: Shape) -> list[Ranked]:
-    """The sightings with the odds that their outlines give them, best first."""
+def outlined(ranked: Sequence[Ranked], shape: Shape, rows: OutlineRows) -> list[Ranked]:
+    """The sightings with the odds that their outlines give them, best first; `rows` keep what is known of outlines."""
     if not ranked or not shape.lengths:
         return list(ranked)
-    ratios = [_ratio(one, shape) for one in ranked[:CLOSELY]]
+    near = [one.sighting for one in ranked[:CLOSELY]]
+    seen = rows.of([one.id for one in near], [one.crop for one in near])
+    ratios = [_ratio(one, shape) for one in seen]
     others = [ratios[0] if one.like_best >= SAME_LOOK else 1.0 for one in ranked[CLOSELY:]]
     weighed = [_weighed(one, ratio) for one, ratio in zip(ranked, [*ratios, *others], strict=True)]
     return sorted(weighed, key=lambda one: -one.score)
 
 
-def _ratio(one: Ranked, shape: Shape) -> float:
-    from tools.finder.looks.outline_backend import outline
-
-    found = outline(one.sighting.crop) if one.sighting.crop else None
+def _ratio(found: Outline | None, shape: Shape) -> float:
     if found is None:
         return 1.0
     each = [[by_length(found, length, shape.around) for length in lengths] for lengths in shape.lengths]

@@ -215,7 +215,8 @@ def likeliest(house: House, embedder: Embeds, query: FindQuery, index: Index, *,
         found = [Ranked(known[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in known]
         if not closely:
             return found
-        ranked = outlined(found, wanted_shape(wanted, _photos(query, taught, index.store)))
+        rows = index.facts.outlines
+        ranked = outlined(found, wanted_shape(wanted, _photos(query, taught, index.store), rows), rows)
         if full:
             ranked = verified(ranked, index.store, appearance(), query.item.strip(), query.photo)
     return _by_position(ranked, wanted)
