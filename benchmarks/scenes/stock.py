@@ -45,6 +45,12 @@ KINDS: dict[str, tuple[Builder, str]] = {
     "clock": (kinds.clock, "{a} alarm clock"),
 }
 """Kind to its builder and to how a user describes it ({a}, {b}: the words of its colours)."""
+PATTERNED = {
+    "mug": (3, " with {b} stripes"),
+    "cap": (2, " with a {b} peak"),
+    "pouch": (2, " with {b} stripes"),
+}
+"""Of such a kind, every so many-th style (remainder 1) shows the second colour, which the description then names."""
 COLOURS = {
     "wallet": ("black", "brown", "red", "green"),
     "phone": ("black", "white", "blue", "pink", "red", "turquoise"),
@@ -70,11 +76,16 @@ def make(name: str, kind: str, rng: np.random.Generator, avoid: frozenset[str] =
     second = str(rng.choice([c for c in SECOND if c != first]))
     looks = Looks(first, second, shade_of(first, rng), shade_of(second, rng), int(rng.integers(0, 6)))
     builder, words = KINDS[kind]
+    every, pattern = PATTERNED.get(kind, (1, ""))
+    words += pattern if looks.style % every == 1 else ""
     return Thing(name, kind, words.format(a=first, b=second), looks, tuple(builder(looks)))
 
 
 def make_cover(name: str, high: bool, rng: np.random.Generator) -> Thing:
-    """Something that hides what it is put on: a newspaper, a towel, a folder; over `high` things a cardboard box."""
+    """Something that hides what it is put on: a newspaper, a towel, a folder; over `high` things a cardboard box.
+
+    Towels and folders are in random colours; the newspaper and the cardboard box have, and are called by, their own.
+    """
     kind = "box" if high else str(rng.choice(["newspaper", "towel", "folder", "box"]))
     first = str(rng.choice(["white", "blue", "green", "grey", "red", "brown"]))
     looks = Looks(first, "grey", shade_of(first, rng), shade_of("grey", rng), int(rng.integers(0, 3)))
@@ -84,7 +95,8 @@ def make_cover(name: str, high: bool, rng: np.random.Generator) -> Thing:
         "folder": partial(kinds.book, looks, (0.27, 0.03, 0.34)),
         "box": partial(_carton, looks),
     }
-    return Thing(name, kind, f"{first} {kind}", looks, tuple(builders[kind]()))
+    called = {"newspaper": "white newspaper", "box": "brown cardboard box", "towel": f"{first} and white towel"}
+    return Thing(name, kind, called.get(kind, f"{first} {kind}"), looks, tuple(builders[kind]()))
 
 
 def _towel(k: Looks) -> list[Solid]:

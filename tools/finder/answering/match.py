@@ -35,14 +35,16 @@ from tools.finder.answering.query import Wanted
 from tools.finder.answering.scale import Scale
 from tools.finder.looks.appearance_types import TextLooks
 from tools.finder.looks.layout import Parts, take_apart
+from tools.finder.looks.photo_space import seen_on_photo
 from tools.finder.records import Sighting
 
 Floats = NDArray[np.float32]
 PRIOR = 0.75
 """Chance that a thing somebody asks for is in view of some camera."""
-DEPENDENT = 0.65
+DEPENDENT, TOLD_APART = 0.65, 0.35
 """The odds of a match by photo alone are taken at this share: palette and features see the same pixels, so that what is
-like the photo in one is like it in the other more often than by chance. So the odds are right in generated homes."""
+like the photo in one is like it in the other more often than by chance. So the odds are right in generated homes. The
+second where it is known what photos have in common (`photo_space`): features then speak louder, for both."""
 SPOTS = (20.0, 120.0)
 """Bounds of the sum of weights over which the prior is shared: a house with few sightings has unseen things too, and
 one with years of them does not have more things."""
@@ -111,7 +113,7 @@ def rank(
     table, weights = table.take(known), weights[known]
     usable = np.flatnonzero(house.shares[:, -1])
     house, share = house.take(usable), None if share is None else share[usable]
-    views = take_apart(photo) if photo is not None and len(photo) else None
+    views = seen_on_photo(photo) if photo is not None and len(photo) else None
     if not len(table) or not len(house) or (wanted is None and views is None):
         return []
     matrix = looks.matrix(table.rows["id"])
@@ -121,7 +123,7 @@ def rank(
     ratio = weights * np.exp(np.clip(_sum(evidence, len(table)), -12, 12))
     odds = PRIOR / (1 - PRIOR) * ratio / np.clip(float(weights.sum()), *SPOTS)
     if views is not None and wanted is None:
-        odds *= DEPENDENT
+        odds *= TOLD_APART if views.told_apart else DEPENDENT
     return _hits(table, matrix, odds / (1 + odds), ratio, evidence, last)
 
 

@@ -22,7 +22,8 @@ from tools.finder.answering.rough import Background, Scan, rough, seen_by_length
 from tools.finder.looks.appearance_types import TextLooks
 from tools.finder.looks.blocks import side_by_side
 from tools.finder.looks.colours import NAMES
-from tools.finder.looks.layout import Parts, take_apart
+from tools.finder.looks.layout import Parts
+from tools.finder.looks.photo_space import seen_on_photo
 from tools.finder.looks.sketches import Basis
 from tools.finder.looks.vectors import Vectors
 
@@ -56,7 +57,7 @@ class Asked:
     @property
     def views(self) -> Parts | None:
         """The photo's vectors taken apart."""
-        return take_apart(self.photo) if self.photo is not None and len(self.photo) else None
+        return seen_on_photo(self.photo) if self.photo is not None and len(self.photo) else None
 
     @property
     def by_columns(self) -> bool:

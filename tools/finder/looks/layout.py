@@ -21,11 +21,15 @@ WEIGHTS = (0.75, 0.5, 0.4330127)
 
 @dataclass(frozen=True)
 class Parts:
-    """Vectors taken apart: `features` [n, d] and `palettes` [n, 216] of unit length, `shares` [n, 15] that sum to 1."""
+    """Vectors taken apart: `features` [n, d] and `palettes` [n, 216] of unit length, `shares` [n, 15] that sum to 1.
+
+    `told_apart`: the features are less what all pictures have in common already, as directions (see `photo_space`).
+    """
 
     features: Floats
     palettes: Floats
     shares: Floats
+    told_apart: bool = False
 
 
 def join(feature: Floats, look: Look) -> tuple[float, ...]:

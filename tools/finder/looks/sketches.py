@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +46,7 @@ class Basis:
 
     def reduce(self, parts: Parts) -> Parts:
         """Vectors or directions in the basis; their inner products are nearly the same there."""
-        return Parts(parts.features @ self.features, parts.palettes @ self.palettes, parts.shares)
+        return replace(parts, features=parts.features @ self.features, palettes=parts.palettes @ self.palettes)
 
     def written(self, vectors: Floats) -> NDArray[np.int8]:
         """The sketches [n, m + k] of vectors [n, d + 216 + 15]; a row of zeros stays one."""
