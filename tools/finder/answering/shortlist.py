@@ -41,7 +41,7 @@ BONUS = 20.0
 NEAR = 2.2
 """What is at most so much below the best by sketches may be as likely: by `match.LIKELY`, and as much again for
 what sketches do not know."""
-CHUNK = 1 << 12
+CHUNK = 1 << 13
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ A row lies in the file of its block at a place that follows from its id alone, s
 can be written again, and a search maps the files and reads only what it needs. A row of zeros is a row that is not
 there. Files hold derived data: what is lost is made again from the truth.
 
-Rows are read, not mapped, but for `every`: a page of a mapping costs a fault, and rows far apart cost one each.
+Whole files and rows far apart are read: a page of a mapping costs a fault, and rows far apart cost one each. Where some
+of the rows of a file are wanted, it is mapped, so that the others are not copied.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class Blocks:
         """Write runs of neighbouring rows, each in one go."""
         file = self._file(block)
         size = values.shape[1] * self._dtype.itemsize
-        with open(file, "r+b" if os.path.exists(file) else "w+b") as out:  # noqa: PTH110, PTH123 - asked thousands of times
+        with os.fdopen(
+            os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "r+b"
+        ) as out:  # never cut: others may have it mapped
             starts = np.flatnonzero(np.diff(places, prepend=-2) != 1)
             for start, end in zip(starts, [*starts[1:].tolist(), len(places)], strict=True):
                 out.seek(int(places[start]) * size)
@@ -97,7 +100,7 @@ class Blocks:
         return found if self._width > 1 else found.reshape(-1)
 
     def _read_block(self, block: int, places: NDArray[np.int64], found: NDArray[Any]) -> None:
-        """Fill `found` with the rows at these places of a block: few far apart each by itself, else all between."""
+        """Fill `found` with the rows at these places of a block: few far apart each by itself, others out of a map."""
         first, spanned, size = int(places[0]), int(places[-1] - places[0]) + 1, self._row_bytes
         with self._opened(block) as handle:
             if handle is None:
@@ -109,9 +112,17 @@ class Blocks:
                 for number, place in enumerate(places.tolist()):
                     os.preadv(handle, [raw[number * size : (number + 1) * size]], place * size)
             else:
-                between = np.zeros((spanned, self._width), self._dtype)
-                _fill(handle, between, first * size)
-                found[:] = between[places - first]
+                self._pick(handle, places, found)
+
+    def _pick(self, handle: int, places: NDArray[np.int64], found: NDArray[Any]) -> None:
+        """Fill `found` with the rows at these places of an open block through a mapping: what lies between them is not
+        copied, and the system maps what is near a place with it."""
+        count = os.fstat(handle).st_size // self._row_bytes
+        held = int(np.searchsorted(places, count))
+        if held:
+            mapped = mmap.mmap(handle, count * self._row_bytes, access=mmap.ACCESS_READ)
+            rows = np.frombuffer(mapped, self._dtype, count * self._width).reshape(count, self._width)
+            np.take(rows, places[:held], 0, out=found[:held], mode="clip")
 
     def lengths(self) -> list[tuple[int, int]]:
         """The first id and the number of rows of each block that there is, by id."""
