@@ -55,7 +55,11 @@ def main() -> None:
     parser.add_argument("--sizes", default="1000,10000,100000,1000000", help="numbers of sightings, ascending")
     parser.add_argument("--queries", type=int, default=60, help="questions for each size")
     parser.add_argument("--exact", type=int, default=4, help="questions that are also answered by the exact search")
-    parser.add_argument("--keep", type=Path, help="a folder to keep the filled house in, and to go on from")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="a folder to keep the filled house in, and to go on from (refused where other code filled it)",
+    )
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
     with tempfile.TemporaryDirectory() as temporary:

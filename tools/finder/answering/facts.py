@@ -131,8 +131,9 @@ class Facts:
             if rows:
                 self.keep(np.array(rows, FACT))
             gone = sorted(set(ids) - {row[0] for row in rows})
-            for blocks in (self._whole, *self._columns.values(), self.outlines):
+            for blocks in (self._whole, *self._columns.values()):
                 blocks.erase(gone)
+            self.outlines.erase(gone)
             for other in others:
                 other.remove(gone)
             self._settle_within(np.array(ids, np.int64))
