@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from runtime.errors import CallCancelled, MediaError, UnknownNameError, UsageError
@@ -86,6 +88,43 @@ def test_broken_recordings_are_named_and_stop_no_others(house: House, clip: Path
         assert (state.recordings, state.indexed, state.waiting, len(state.broken)) == (4, 1, 0, 3)
         assert any("0 bytes" in problem for _, problem in state.broken)
         assert [row["type"] for row in events(store, "yard")] == ["placed", "removed"]
+
+
+@pytest.mark.parametrize("what", ["zeros", "noise"])
+def test_a_damaged_part_is_named_and_the_rest_is_used(house: House, clip: Path, tmp_path: Path, what: str) -> None:
+    folder = tmp_path / "camera"
+    folder.mkdir()
+    data = bytearray(clip.read_bytes())
+    begin, size = len(data) // 3, len(data) // 10
+    data[begin : begin + size] = bytes(size) if what == "zeros" else np.random.default_rng(1).bytes(size)
+    (folder / "2026-03-02_08-00-00.mp4").write_bytes(data)
+    with FinderStore(house.paths.finder) as store:
+        add_camera(store, "yard", folder)
+        report = index_cameras(house, store, appearance=False)
+        (state,) = list_cameras(store)
+    ((path, problem),) = state.broken
+    assert (report.indexed, state.indexed, Path(path).name) == (1, 1, "2026-03-02_08-00-00.mp4")
+    assert re.search(r"^\d+ of its \d+ pictures (is|are) damaged, .* passed over; \d+\.\d s of it are used$", problem)
+
+
+def test_what_is_a_video_by_its_name_alone_is_named(house: House, clip: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "camera"
+    (folder / "2026-03-02.mp4" / "deeper").mkdir(parents=True)
+    (folder / "full.mp4").mkdir()
+    (folder / ".hidden.mp4").mkdir()
+    (folder / "full.mp4" / "2026-03-02_08-00-00.mp4").write_bytes(clip.read_bytes())
+    (folder / "gone.mp4").symlink_to(tmp_path / "nothing.mp4")
+    (folder / "away.mkv").symlink_to(tmp_path)
+    (folder / "there.mp4").symlink_to(clip)
+    with FinderStore(house.paths.finder) as store:
+        add_camera(store, "yard", folder)
+        (state,) = list_cameras(store)
+    assert state.recordings == 2
+    assert {Path(path).name: what for path, what in state.broken} == {
+        "2026-03-02.mp4": "it is a folder and no video",
+        "away.mkv": "it is a link to a folder",
+        "gone.mp4": "it is a link to a file that is not there",
+    }
 
 
 def test_a_stay_goes_on_in_the_next_recording(house: House, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from runtime.house import House
 from runtime.keychain import open_keychain
 from tools.finder.looks.vectors import forget
 from tools.finder.records import Camera, CameraOptions, Coverage, Zone
-from tools.finder.scan.segments import VIDEO_SUFFIXES, camera_zone, find_recordings
+from tools.finder.scan.segments import VIDEO_SUFFIXES, camera_zone, find_no_files, find_recordings
 from tools.finder.sources.address import Address, Credentials, parse_address
 from tools.finder.sources.frigate import FrigateServer
 from tools.finder.sources.live import connect
@@ -203,9 +203,10 @@ def _state(store: FinderStore, camera: Camera) -> CameraState:
         problem = _nothing(camera, bool(segments))
     known = store.indexed_files(camera.id)
     waiting = sum(not _done(file, known) for file in files)
-    broken = tuple((s.path, s.problem or s.status) for s in segments if s.status != "ok")
+    broken = [(s.path, s.problem or s.status) for s in segments if s.status != "ok"]
+    broken += [(str(path), what) for path, what in find_no_files(camera.place)]
     usable = [s for s in segments if s.status != "broken"]
-    return CameraState(camera, len(files), len(usable), waiting, broken, store.coverage(camera.name), problem)
+    return CameraState(camera, len(files), len(usable), waiting, tuple(broken), store.coverage(camera.name), problem)
 
 
 def _nothing(camera: Camera, known: bool) -> str | None:

@@ -20,6 +20,7 @@ import numpy as np
 from av.error import FFmpegError
 
 from runtime.errors import MediaError
+from tools.finder.scan.damage import Damage
 
 BACK_S = 2.0
 """B-frames come out of order by less than this; a timestamp further back than this is a broken clock, seconds."""
@@ -98,23 +99,26 @@ def probe(path: Path) -> Probe:
         times: list[float | None] = []
         keys: list[int] = []
         problems: list[str] = []
+        damage = Damage.of(stream)
         try:
             for packet in container.demux(stream):
                 if packet.size == 0:
                     continue
                 if packet.is_keyframe:
                     keys.append(len(times))
+                damage.look(packet, len(times))
                 times.append(None if packet.pts is None else float(packet.pts * packet.time_base))
         except FFmpegError as problem:
             problems.append(f"it breaks off ({words(problem)})")
         if not times or not keys or stream.codec_context is None or not stream.codec_context.width:
             raise MediaError(f"The video {path} has no readable picture.", remedy=REMEDY)
-        return _summary(path, stream, container, times, keys, problems)
+        return _summary(path, stream, container, times, keys, problems, damage)
 
 
 def _summary(
-    path: Path, stream: Any, container: Any, times: list[float | None], keys: list[int], problems: list[str]
-) -> Probe:
+    path: Path, stream: Any, container: Any, times: list[float | None], keys: list[int], problems: list[str],
+    damage: Damage,
+) -> Probe:  # fmt: skip
     stated = 0.0 if _avi_without_rate(path, container) else float(stream.average_rate or 0.0)
     known = np.sort(np.array([time for time in times if time is not None]))
     steps = np.diff(known)
@@ -128,6 +132,8 @@ def _summary(
     clock = Clock(float(known[0]) if len(known) else 0.0, usual, counting)
     offsets = np.array([clock.offset(time) for time in times])
     problems += _wrong(path, container, stated, repeated, times)
+    damaged = damage.words(offsets.tolist())
+    problems += [damaged] if damaged else []
     steady = not counting and not any("timestamps" in problem for problem in problems)
     span = float(offsets.max()) + usual
     promised = float(stream.duration * stream.time_base) if stream.duration else _promised(container)

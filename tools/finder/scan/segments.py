@@ -125,6 +125,31 @@ def find_recordings(source: Path) -> list[Path]:
     return sorted(file for file in _walk(source) if file.suffix.lower() in VIDEO_SUFFIXES)
 
 
+def find_no_files(source: Path) -> list[tuple[Path, str]]:
+    """What below a folder is a video by its name alone, with what it is instead, in words; sorted by path."""
+    found: list[tuple[Path, str]] = []
+    for here, folders, files in os.walk(source):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in [*folders, *files]:
+            path = Path(here, name)
+            if path.suffix.lower() in VIDEO_SUFFIXES and not name.startswith("."):
+                what = _instead_of_a_file(path)
+                if what is not None:
+                    found.append((path, what))
+    return sorted(found)
+
+
+def _instead_of_a_file(path: Path) -> str | None:
+    """None for a file, and for a folder in which there are recordings."""
+    if path.is_file():
+        return None
+    if path.is_symlink():
+        return "it is a link to a folder" if path.is_dir() else "it is a link to a file that is not there"
+    if path.is_dir():
+        return None if find_recordings(path) else "it is a folder and no video"
+    return "it is no file"
+
+
 def _walk(folder: Path) -> Iterable[Path]:
     """Every file below a folder that is not hidden; folders below that may not be read are passed over."""
     waiting = [str(folder)]
