@@ -160,3 +160,20 @@ def test_the_starter_backend_needs_no_pytorch() -> None:
     """Its import takes 200 MB in a process."""
     words = "import sys, tools.finder.looks.starter_backend; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", words], check=False).returncode == 0
+
+
+def test_a_damaged_checkpoint_is_told_as_one(tmp_path: Path) -> None:
+    file, rng = tmp_path / "a.pth", np.random.default_rng(5)
+    saved = OrderedDict(weight=torch.arange(12.0).reshape(3, 4), count=torch.tensor(7), bias=torch.ones(3)[1:])
+    torch.save(saved, file, _use_new_zipfile_serialization=False)
+    sound, told = file.read_bytes(), 0
+    for _ in range(1500):
+        data = bytearray(sound)
+        for place in rng.integers(0, len(data), rng.integers(1, 4)).tolist():
+            data[place] = int(rng.integers(256))
+        file.write_bytes(data[: int(rng.integers(1, len(data) + 1))] if rng.random() < 0.2 else data)
+        try:
+            read_checkpoint(file)
+        except ValueError:
+            told += 1
+    assert told > 500

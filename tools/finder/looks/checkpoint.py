@@ -1,14 +1,14 @@
 """Tensors of a PyTorch checkpoint without PyTorch, which takes 200 MB in a process that needs it for nothing else.
 
 Reads the format of `torch.save` before PyTorch 1.6 (`_use_new_zipfile_serialization=False`): five pickles, then the
-numbers of each storage. As with `torch.load(weights_only=True)`, the pickle may name nothing but what rebuilds a
-tensor; anything else is refused before it is called. Owns no networks.
+numbers of each storage. Nothing is unpickled: the instructions are read (`pickletools`), those that tensors need are
+followed on plain values, and any other ends it. Owns no networks.
 """
 
 from __future__ import annotations
 
-import pickle
-from collections import OrderedDict
+import pickletools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,7 +18,15 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 MAGIC = 0x1950A86A20F9469CFC6C
-STORAGES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
+STORAGES = {"torch FloatStorage": "<f4", "torch LongStorage": "<i8"}
+DICTIONARY, TENSOR = "collections OrderedDict", "torch._utils _rebuild_tensor_v2"
+VALUES = {"BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "GLOBAL"}
+"""Instructions that bring a value with them; that of GLOBAL is a name, and stays one."""
+MADE: dict[str, Callable[[], Any]] = {
+    "NONE": lambda: None, "NEWTRUE": lambda: True, "NEWFALSE": lambda: False,
+    "EMPTY_TUPLE": tuple, "EMPTY_DICT": dict, "EMPTY_LIST": list,
+}  # fmt: skip
+TUPLES = {"TUPLE": None, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 
 @dataclass(frozen=True)
@@ -48,27 +56,78 @@ class _View:
         return np.array(as_strided(numbers[self.offset :], self.shape, strides))
 
 
-def _rebuild(storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object) -> _View:
-    return _View(storage, offset, shape, strides)
+class _Reader:
+    """Follows a pickle's instructions on a stack of plain values. It knows what tensors need and calls nothing."""
 
+    def __init__(self) -> None:
+        self._stack: list[Any] = []
+        self._marks: list[int] = []
+        self._memo: dict[int, Any] = {}
 
-class _Tensors(pickle.Unpickler):
-    """Knows ordered dictionaries, tensors and kinds of storages, and nothing else."""
+    def read(self, file: BinaryIO) -> Any:
+        """The value of the pickle that `file` goes on with. Raises `ValueError`."""
+        for instruction, value, _ in pickletools.genops(file):
+            name = instruction.name
+            if name == "STOP":
+                return self._stack.pop()
+            if name == "PROTO":
+                continue
+            if name in VALUES:
+                self._stack.append(value)
+            elif name in MADE:
+                self._stack.append(MADE[name]())
+            elif not (self._collect(name) or self._keep(name, value) or self._combine(name)):
+                raise ValueError(f"it has the instruction {name}, which no tensor needs")
+        raise ValueError("it breaks off")
 
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
-        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _rebuild
-        if module == "torch" and name in STORAGES:
-            return STORAGES[name]
-        raise pickle.UnpicklingError(f"it names {module}.{name}, which is no tensor")
+    def _collect(self, name: str) -> bool:
+        """Tuples, dictionaries and lists."""
+        if name == "MARK":
+            self._marks.append(len(self._stack))
+        elif name in TUPLES:
+            self._stack.append(tuple(self._taken(TUPLES[name])))
+        elif name in {"SETITEM", "SETITEMS"}:
+            items = self._taken(2 if name == "SETITEM" else None)
+            self._stack[-1].update(zip(items[::2], items[1::2], strict=True))
+        elif name in {"APPEND", "APPENDS"}:
+            items = self._taken(1 if name == "APPEND" else None)
+            self._stack[-1].extend(items)
+        else:
+            return False
+        return True
 
-    def persistent_load(self, pid: Any) -> _Storage:
-        _, kind, key, _, count, *_ = pid
-        if kind not in STORAGES.values():
-            raise pickle.UnpicklingError("it has numbers of an unknown type")
-        return _Storage(str(key), kind, int(count))
+    def _keep(self, name: str, value: Any) -> bool:
+        """What is referred to again."""
+        if name in {"BINPUT", "LONG_BINPUT"}:
+            self._memo[value] = self._stack[-1]
+        elif name in {"BINGET", "LONG_BINGET"}:
+            self._stack.append(self._memo[value])
+        else:
+            return False
+        return True
+
+    def _combine(self, name: str) -> bool:
+        """Storages and the tensors in them."""
+        if name == "BINPERSID":
+            _, kind, key, _, count, *_ = self._stack.pop()
+            self._stack.append(_Storage(str(key), STORAGES[kind], int(count)))
+        elif name == "REDUCE":
+            values, what = self._stack.pop(), self._stack.pop()
+            if what not in {DICTIONARY, TENSOR}:
+                raise ValueError(f"it names {what}, which is no tensor")
+            self._stack.append({} if what == DICTIONARY else _View(*values[:4]))
+        elif name == "BUILD":
+            self._stack.pop()  # notes beside the tensors
+        else:
+            return False
+        return True
+
+    def _taken(self, count: int | None) -> list[Any]:
+        """The last `count` values, or those since the last mark."""
+        start = self._marks.pop() if count is None else len(self._stack) - count
+        taken = self._stack[start:]
+        del self._stack[start:]
+        return taken
 
 
 def read_checkpoint(path: Path) -> dict[str, NDArray[Any]]:
@@ -86,12 +145,18 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[Any]]:
             return {name: view.of(numbers[view.storage.key]) for name, view in views.items()}
         except ValueError:
             raise
-        except Exception as problem:  # a damaged pickle raises anything
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            MemoryError,
+            TypeError,
+        ) as problem:  # what damage leads to
             raise ValueError(f"{type(problem).__name__}: {problem}") from problem
 
 
 def _next(file: BinaryIO) -> Any:
-    return _Tensors(file).load()
+    return _Reader().read(file)
 
 
 def _numbers(file: BinaryIO, storage: _Storage) -> NDArray[Any]:
