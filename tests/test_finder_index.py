@@ -79,13 +79,15 @@ def test_broken_recordings_are_named_and_stop_no_others(house: House, clip: Path
     (folder / "2026-03-02_09-00-00.mp4").write_bytes(b"")
     (folder / "2026-03-02_10-00-00.mp4").write_bytes(whole[: len(whole) // 3])
     (folder / "2026-03-02_11-00-00.mp4").write_text("this is no video")
+    strange = record(tmp_path / "coded.avi", 2.0, lambda seconds: table()).read_bytes().replace(b"H264", b"QQQQ")
+    (folder / "2026-03-02_12-00-00.avi").write_bytes(strange)  # nobody knows this coding
     with FinderStore(house.paths.finder) as store:
         add_camera(store, "yard", folder)
         report = index_cameras(house, store, appearance=False)
         assert report.indexed == 1
-        assert {Path(path).name[11:13] for path, _ in report.broken} == {"09", "10", "11"}
+        assert {Path(path).name[11:13] for path, _ in report.broken} == {"09", "10", "11", "12"}
         (state,) = list_cameras(store)
-        assert (state.recordings, state.indexed, state.waiting, len(state.broken)) == (4, 1, 0, 3)
+        assert (state.recordings, state.indexed, state.waiting, len(state.broken)) == (5, 1, 0, 4)
         assert any("0 bytes" in problem for _, problem in state.broken)
         assert [row["type"] for row in events(store, "yard")] == ["placed", "removed"]
 

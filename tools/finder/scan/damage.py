@@ -26,9 +26,12 @@ class Damage:
 
     @classmethod
     def of(cls, stream: Any) -> Damage:
-        """For the packets of this stream."""
-        setup = bytes(stream.codec_context.extradata or b"")
-        at = LENGTHS_AT.get(stream.codec_context.name)
+        """For the packets of this stream; where FFmpeg knows no decoder for it, nothing is known of its units."""
+        decoder = stream.codec_context
+        if decoder is None:
+            return cls(0)
+        setup = bytes(decoder.extradata or b"")
+        at = LENGTHS_AT.get(decoder.name)
         return cls((setup[at] & 3) + 1 if at is not None and len(setup) > at and setup[0] == 1 else 0)
 
     def look(self, packet: Any, number: int) -> None:
