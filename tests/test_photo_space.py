@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import cv2
@@ -20,7 +22,7 @@ from tools.finder.looks.appearance import STARTER_VERSION, LeasedAppearance, ope
 from tools.finder.looks.layout import PALETTE, take_apart
 from tools.finder.looks.photo import SIDES, TURNS
 from tools.finder.looks.photo_backend import photo_views
-from tools.finder.looks.photo_space import seen_on_photo, starter_space
+from tools.finder.looks.photo_space import FILE, seen_on_photo, starter_space
 
 Floats = NDArray[np.float32]
 KINDS = ("keys", "mug", "remote", "book", "scissors", "headphones", "wallet", "tape")
@@ -104,7 +106,8 @@ def test_a_thing_is_told_from_others_of_its_colour_by_another_photo(appearance: 
     assert sum(place == found for place, found in enumerate(best)) >= 6
 
 
-def test_the_file_is_in_the_package() -> None:
-    import tools.finder.looks.photo_space as module
-
-    assert (Path(module.__file__).parent / module.FILE).is_file()
+def test_the_file_is_taken_into_the_package() -> None:
+    root = Path(__file__).resolve().parent.parent
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["*"]
+    assert any(fnmatch(FILE, pattern) for pattern in patterns)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from agent.privacy.erase import Doomed, Wanted, delete, find, mentions
 from agent.privacy.inventory import inventory
@@ -20,6 +21,8 @@ from runtime.errors import UnknownNameError, UsageError
 from runtime.house import House
 from runtime.settings import load_settings
 from tools.finder.answering.facts import Facts
+from tools.finder.looks.outline_rows import OutlineRows
+from tools.finder.looks.photo_cache import kept_for_photo
 from tools.finder.looks.vectors import Vectors
 from tools.finder.scan.drafts import ChangeDraft, PersonDraft, SegmentDraft, SegmentFile, SightingDraft, StillDraft
 from tools.finder.store import FinderStore
@@ -161,6 +164,19 @@ def test_a_camera_is_deleted_everywhere_and_stays_a_camera(full: tuple[House, Me
         assert [camera.name for camera in store.cameras()] == ["hall", "study"]
         assert store.coverage("study").start is None and store.coverage("hall").start is not None
         assert len(store.segments("study")) == 2, "known, so that it is not indexed again"
+
+
+def test_what_is_kept_of_photos_that_were_asked_with_goes_too(full: tuple[House, Memory], tmp_path: Path) -> None:
+    house, _ = full
+    photo = tmp_path / "watch.png"
+    Image.new("RGB", (60, 40), (90, 60, 30)).save(photo)
+    finder = house.paths.finder
+    known = kept_for_photo(photo.read_bytes(), finder / "vectors" / "any", lambda: np.arange(3.0))
+    assert list(kept_for_photo(photo.read_bytes(), finder / "vectors" / "any", lambda: np.zeros(3))) == list(known)
+    OutlineRows(finder / "facts").of_photo(photo.read_bytes())
+    assert {file.relative_to(finder).parts[0] for file in finder.rglob("photos/*.npy")} == {"facts", "vectors"}
+    doomed_by(full, Wanted(camera="study"))
+    assert not list(finder.rglob("photos/*.npy"))
 
 
 def test_a_time_is_deleted_everywhere(full: tuple[House, Memory]) -> None:

@@ -29,6 +29,7 @@ from runtime.errors import UsageError, storage_errors
 from runtime.house import House
 from tools.finder.answering.facts import Facts
 from tools.finder.erasing import Footage, Seen
+from tools.finder.looks.photo_cache import forget_photos
 from tools.finder.looks.vectors import forget
 from tools.finder.scan.segments import camera_zone
 from tools.finder.sealing import shown_folder
@@ -245,9 +246,8 @@ def _delete_footage(house: House, doomed: Doomed) -> None:
                 held = [file for file in doomed.recordings if camera.held and camera.place in file.parents]
                 store.forget_recordings(camera.id, [str(file) for file in held])
         forget(house, gone)
+        forget_photos(house.paths.finder)
         with storage_errors(house.paths.finder):
-            for kept in (house.paths.finder / "vectors").glob("*/photos/*.npy"):
-                kept.unlink(missing_ok=True)  # of photos that were searched with; made again at need
             for place in (house.paths.cache, shown_folder(house)):
                 shutil.rmtree(place / "filmstrip", ignore_errors=True)  # frames cut for the app, as well
         Facts(house.paths.finder / "facts").catch_up(store)

@@ -60,9 +60,8 @@ class Blocks:
         """Write runs of neighbouring rows, each in one go."""
         file = self._file(block)
         size = values.shape[1] * self._dtype.itemsize
-        with os.fdopen(
-            os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "r+b"
-        ) as out:  # never cut: others may have it mapped
+        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)  # never cut: others may have it mapped
+        with os.fdopen(handle, "r+b") as out:
             starts = np.flatnonzero(np.diff(places, prepend=-2) != 1)
             for start, end in zip(starts, [*starts[1:].tolist(), len(places)], strict=True):
                 out.seek(int(places[start]) * size)

@@ -8,7 +8,6 @@ of which crop it is, so a crop that was replaced has none.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -16,9 +15,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.errors import storage_errors
-from runtime.paths import replacing
 from tools.finder.looks.blocks import Blocks
+from tools.finder.looks.photo_cache import kept_for_photo
 
 if TYPE_CHECKING:
     from tools.finder.looks.outline_backend import Outline
@@ -27,8 +25,6 @@ VERSION = 1
 """Raise it whenever `outline_backend.outline` says something else of the same crop."""
 ROW = np.dtype([("crop", "<u4"), ("pixels", "<i4"), ("length", "<f8"), ("fill", "<f8")])
 """`crop`: the CRC-32 of its bytes; `pixels`: 0 where the crop shows no outline."""
-KEPT = 64
-"""Outlines of the newest photos asked with are kept."""
 
 Crop = bytes | None
 
@@ -37,7 +33,7 @@ class OutlineRows:
     """The rows under `folder`. Raises `StorageError` when its files cannot be used."""
 
     def __init__(self, folder: Path) -> None:
-        self._rows, self._photos = Blocks(folder, f"outline{VERSION}", ROW), folder / "photos"
+        self._rows, self._photos = Blocks(folder, f"outline{VERSION}", ROW), folder / f"outlines{VERSION}"
 
     def add(self, ids: Sequence[int], crops: Sequence[Crop]) -> None:
         """Keep the outlines of the crops of these sightings."""
@@ -60,19 +56,12 @@ class OutlineRows:
 
     def of_photo(self, data: bytes) -> Outline | None:
         """`outline_backend.photo_outline` of a photo, made once. Raises `MediaError`."""
-        file = self._photos / f"{sha256(data).hexdigest()[:32]}-{VERSION}.npy"
-        with storage_errors(self._photos):
-            if file.exists():
-                return _outline(np.load(file, allow_pickle=False)[0])
-            from tools.finder.looks.outline_backend import photo_outline
+        from tools.finder.looks.outline_backend import photo_outline
 
-            row = np.zeros(1, ROW)
-            row[0] = (0, *_numbers(photo_outline(data)))
-            with replacing(file) as beside, beside.open("wb") as out:
-                np.save(out, row)
-            for old in sorted(self._photos.glob("*.npy"), key=lambda one: -one.stat().st_mtime)[KEPT:]:
-                old.unlink(missing_ok=True)
-        return _outline(row[0])
+        def make() -> NDArray[np.void]:
+            return np.array([(0, *_numbers(photo_outline(data)))], ROW)
+
+        return _outline(kept_for_photo(data, self._photos, make)[0])
 
     def erase(self, ids: Sequence[int]) -> None:
         """Forget these sightings."""

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.errors import MediaError, storage_errors
-from runtime.paths import replacing
+from runtime.errors import MediaError
 from runtime.sealed import read_picture
 from tools.finder.looks.appearance import LeasedAppearance
+from tools.finder.looks.photo_cache import kept_for_photo
 
 SIDES = (28, 100)
 """Longest sides in pixels at which the photo is looked at: a thing across a room, and one near."""
-KEPT = 64
 TURNS = 6
 """Views turned by a sixth of a circle each: a thing on a table may lie any way."""
 
@@ -35,24 +33,12 @@ def photo_vectors(photo: Path, appearance: LeasedAppearance) -> NDArray[np.float
 
 
 def known_photo_vectors(photo: Path, folder: Path, appearance: Callable[[], LeasedAppearance]) -> NDArray[np.float32]:
-    """As `photo_vectors`, kept in `folder` (that of the model version's vectors) under the hash of the photo's bytes.
-
-    Asked for the same photo again, no model is needed. The `KEPT` newest are kept.
-    """
+    """As `photo_vectors`, kept below `folder` (that of the model version's vectors): asked for the same photo again, no
+    model is needed."""
     try:
-        digest = hashlib.sha256(photo.read_bytes()).hexdigest()[:32]
+        data = photo.read_bytes()
     except OSError as problem:
         raise MediaError(
             f"The photo {photo} cannot be read: {problem}.", remedy="Give a JPEG or PNG file."
         ) from problem
-    file = folder / "photos" / f"{digest}.npy"
-    with storage_errors(folder):
-        if file.exists():
-            return np.asarray(np.load(file, allow_pickle=False), np.float32)
-    vectors = photo_vectors(photo, appearance())
-    with storage_errors(folder):
-        with replacing(file) as beside:
-            np.save(beside, vectors)
-        for old in sorted(file.parent.glob("*.npy"), key=lambda one: -one.stat().st_mtime)[KEPT:]:
-            old.unlink(missing_ok=True)
-    return vectors
+    return np.asarray(kept_for_photo(data, folder, lambda: photo_vectors(photo, appearance())), np.float32)
