@@ -280,6 +280,7 @@ class ChatLlama(BaseChatModel):
             yield text_chunk(CANNOT[language], run_manager)
             yield last_chunk({**metadata, "finish": "rendered"})
             return
+        worker.begin()  # beside the recall, which takes as long as a third of the load
         chat = self._chat(with_context(messages, context() if context else ""), tools)
         lead = f"{LEAD}{REPLY}\n" if tools else ""
         pieces = worker.stream(

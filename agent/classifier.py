@@ -15,8 +15,7 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
-from scipy.optimize import minimize_scalar
+from scipy import sparse
 
 from agent.features import SIZE
 
@@ -109,6 +108,7 @@ def fit(dense: Floats, hashed: sparse.csr_matrix, labels: Whole, classes: int, g
 
 def temperature(scores: Floats, labels: Whole) -> float:
     """The temperature under which `scores` [n, k] give the labels the highest likelihood."""
+    from scipy.optimize import minimize_scalar  # a fifth of a second, and only a fit needs it
 
     def loss(logarithm: float) -> float:
         predicted = softmax(np.asarray(scores / np.exp(logarithm), np.float32))
@@ -124,6 +124,8 @@ def _kernel(left: Floats, right: Floats, hashed: sparse.csr_matrix, other: spars
 
 def _inverse(system: Floats) -> Floats:
     """Of a symmetric positive definite matrix, by Cholesky's method."""
+    from scipy import linalg
+
     factor, info = linalg.lapack.spotrf(system, lower=True, clean=True, overwrite_a=True)
     inverse, failed = linalg.lapack.spotri(factor, lower=True, overwrite_c=True)
     if info or failed:
