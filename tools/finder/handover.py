@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from tools.finder.records import Person
 
@@ -70,6 +69,10 @@ def links(people: Sequence[Person]) -> dict[int, int]:
     """By the id of a track, the id of the one in which it goes on; tracks that end are left out."""
     ordered = sorted(people, key=lambda person: (person.first_seen, person.id))
     options = _options(ordered)
+    if not options:
+        return {}
+    from scipy.optimize import linear_sum_assignment  # slow to import, and only needed here
+
     usual = _learned(options)
     found: dict[int, int] = {}
     for group in _groups(options):

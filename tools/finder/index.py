@@ -18,7 +18,6 @@ from runtime.errors import MediaError, ModelMissingError, WorkerDiedError
 from runtime.house import House
 from runtime.residency import Priority
 from runtime.worker import Cancellation, Worker, WorkerSpec
-from tools.contract import Progress
 from tools.finder.answering.facts import Facts
 from tools.finder.answering.shortlist import WHOLE
 from tools.finder.looks.appearance import DETECTOR, current_version, open_appearance
@@ -34,6 +33,7 @@ from tools.finder.sealing import settle_seal
 from tools.finder.sources.growing import being_written
 from tools.finder.sources.recordings import named_start, recordings_of, start_of
 from tools.finder.store import FinderStore
+from tools.output import Progress
 
 log = logging.getLogger(__name__)
 
