@@ -120,6 +120,17 @@ def test_the_command_line_loads_no_heavy_library_for_help(arguments: list[str]) 
     assert not loaded & (HEAVY | LANGCHAIN | {"numpy", "scipy", "huggingface_hub"})
 
 
+@pytest.mark.parametrize(
+    "command", ["cameras", "docs", "find", "image", "items", "memory", "models", "speech", "watch"]
+)
+def test_commands_without_a_conversation_wait_for_no_langchain(command: str) -> None:
+    program = f"import sys, tui.commands.{command}\nprint(*sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = set(answer.stdout.split())
+    assert f"tui.commands.{command}" in loaded
+    assert not loaded & {*HEAVY, *LANGCHAIN, "scipy.optimize"}
+
+
 def test_modules_keep_their_size() -> None:
     long = [
         f"{file.relative_to(ROOT)}: {lines} lines"
