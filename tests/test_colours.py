@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from tools.finder.looks.colours import NAMES, agreement, foreground, look, shares, to_lab
+from tools.finder.looks.colours import NAMES, foreground, likeness, look, shares, to_lab
 
 
 def patch(rgb: tuple[int, int, int], ground: tuple[int, int, int] = (150, 110, 70), seed: int = 1) -> np.ndarray:
@@ -55,9 +55,9 @@ def test_lab_of_white_black_and_red_is_that_of_the_standard() -> None:
     assert lab == pytest.approx(np.array([[100, 0, 0], [0, 0, 0], [53.24, 80.09, 67.20]]), abs=0.1)
 
 
-def test_agreement_is_high_for_the_colour_and_low_for_others() -> None:
+def test_likeness_is_high_for_the_colour_and_low_for_others() -> None:
     found = np.array([look(patch((40, 90, 220))).shares, look(patch((200, 20, 30))).shares])
-    blue, red = agreement("blue", found), agreement("red", found)
+    blue, red = found @ likeness("blue"), found @ likeness("red")
     assert blue[0] > 0.8 > 0.2 > blue[1]
     assert red[1] > 0.8 > 0.2 > red[0]
 

@@ -13,6 +13,7 @@ from tools.finder.migrations import SCHEMA_VERSION
 from tools.finder.records import Zone
 from tools.finder.scan.drafts import ChangeDraft, PersonDraft, SegmentDraft, SegmentFile, SightingDraft, StillDraft
 from tools.finder.store import FinderStore
+from tools.finder.stretches import MANY
 
 
 def draft(path: str = "/rec/a.mp4", start: float = 1000.0, still: bytes = b"one") -> SegmentDraft:
@@ -123,6 +124,35 @@ def test_coverage_knows_gaps(tmp_path: Path) -> None:
         broken.file = replace(broken.file, status="broken", problem="cut off")
         store.write_segment(camera.id, broken)
         assert store.coverage("a") == whole
+
+
+def test_what_many_recordings_cover_is_kept_until_one_of_them_changes(tmp_path: Path) -> None:
+    with FinderStore(tmp_path) as store, FinderStore(tmp_path) as other:
+        camera = store.add_camera("a", "/a")
+        for number in range(MANY):
+            store.write_segment(camera.id, SegmentDraft(draft(f"/{number}", 100.0 * number).file))
+
+        def kept() -> int:
+            return int(other._database.execute("SELECT count(*) FROM stretches, counted").fetchone()[0])
+
+        whole = store.coverage("a")
+        assert (whole.start, len(whole.gaps), kept()) == (0.0, MANY - 1, 0), "as many gaps as recordings: not worth it"
+        for number in range(MANY):
+            store.write_segment(camera.id, SegmentDraft(draft(f"/{number}", 59.0 * number).file))
+        with other._transaction():  # another process writes: a question does not wait for it
+            assert store.coverage("a").gaps == () and kept() == 0
+        whole = store.coverage("a")
+        assert kept() == 1
+        assert store.coverage("a") == other.coverage("a") == whole
+        assert store.coverage("a", 100.0, 200.0).start == 100.0
+        store.write_segment(camera.id, draft("/later", 59.0 * MANY + 500.0))
+        assert kept() == 0
+        assert store.coverage("a").gaps == ((whole.end, 59.0 * MANY + 500.0),)
+        assert kept() == 2
+        store.expire(59.0 * MANY + 10.0, 1e6)
+        assert store.coverage("a").gaps == ()
+        store.remove_camera("a")
+        assert kept() == 0
 
 
 def test_one_process_indexes_at_a_time(tmp_path: Path) -> None:

@@ -82,6 +82,13 @@ class FinderDatabase:
     def _transaction(self) -> Iterator[None]:
         with storage_errors(self.folder):
             self._database.execute("BEGIN IMMEDIATE")
+            with self._begun():
+                yield
+
+    @contextlib.contextmanager
+    def _begun(self) -> Iterator[None]:
+        """The rest of a transaction that has begun: committed, or rolled back where it fails."""
+        with storage_errors(self.folder):
             try:
                 yield
                 self._database.execute("COMMIT")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 _TO_2 = """
 ALTER TABLE cameras ADD COLUMN kind TEXT NOT NULL DEFAULT 'recordings';
@@ -75,7 +75,22 @@ CREATE TABLE carries (
 );
 CREATE INDEX carries_by_still ON carries (still_id);
 """
-_STEPS = {2: _TO_2, 3: _TO_3, 4: _TO_4, 5: _TO_5, 6: _TO_6}
+_TO_7 = """
+CREATE TABLE stretches (
+  camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE,
+  start REAL NOT NULL,
+  end REAL NOT NULL,
+  PRIMARY KEY (camera_id, start)
+) WITHOUT ROWID;
+CREATE TABLE counted (camera_id INTEGER PRIMARY KEY REFERENCES cameras(id) ON DELETE CASCADE);
+CREATE TRIGGER segment_made AFTER INSERT ON segments BEGIN
+  DELETE FROM counted WHERE camera_id = new.camera_id; END;
+CREATE TRIGGER segment_altered AFTER UPDATE ON segments BEGIN
+  DELETE FROM counted WHERE camera_id IN (old.camera_id, new.camera_id); END;
+CREATE TRIGGER segment_gone AFTER DELETE ON segments BEGIN
+  DELETE FROM counted WHERE camera_id = old.camera_id; END;
+"""
+_STEPS = {2: _TO_2, 3: _TO_3, 4: _TO_4, 5: _TO_5, 6: _TO_6, 7: _TO_7}
 """By the version that a step leads to."""
 
 

@@ -7,14 +7,11 @@ overlaps the span between them, both ends included.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from runtime.errors import UnknownNameError
 from runtime.sealed import Seal
-from tools.finder.database import FinderDatabase
 from tools.finder.records import (
     Camera,
     CameraOptions,
@@ -27,9 +24,10 @@ from tools.finder.records import (
     Still,
     Zone,
 )
+from tools.finder.stretches import StoreStretches, covered
 
 
-class StoreQueries(FinderDatabase):
+class StoreQueries(StoreStretches):
     """The reading half of `FinderStore`."""
 
     def cameras(self) -> list[Camera]:
@@ -195,21 +193,14 @@ class StoreQueries(FinderDatabase):
             raise UnknownNameError("still", str(still_id), ())
         return self.folder / still.file
 
-    def coverage(
-        self, camera: str, since: float | None = None, until: float | None = None, *, join_s: float = 2.0
-    ) -> Coverage:
+    def coverage(self, camera: str, since: float | None = None, until: float | None = None) -> Coverage:
         """What the camera's usable recordings cover between `since` and `until`.
 
-        Recordings less than `join_s` seconds apart count as one. Where `since` or `until` is given, the time
+        Recordings less than `stretches.JOIN_S` seconds apart count as one. Where `since` or `until` is given, the time
         from there to the first or last recording is a gap too.
         """
         wanted = self.camera(camera)
-        rows = self._database.execute(
-            "SELECT start, start + duration_s FROM segments WHERE camera_id = ? AND status != 'broken'"
-            " AND indexed IS NOT NULL AND expired IS NULL ORDER BY start",
-            (wanted.id,),
-        )
-        return _coverage(wanted.name, _joined(rows, join_s), since, until, join_s)
+        return covered(wanted.name, self.stretches(wanted.id), since, until)
 
     def _where(
         self, camera: str | None, since: float | None, until: float | None, first: str, last: str
@@ -248,41 +239,3 @@ def as_change(row: tuple[Any, ...]) -> Change:
 def _person(row: tuple[Any, ...]) -> Person:
     path = tuple((p[0], p[1], p[2], p[3], p[4]) for p in json.loads(row[5]))
     return Person(row[0], row[1], row[2], row[3], row[4], path, row[6])
-
-
-def _joined(rows: Iterable[tuple[float, float]], join_s: float) -> list[tuple[float, float]]:
-    """Spans (start, end) by start as islands: those less than `join_s` apart are one."""
-    found: list[tuple[float, float]] = []
-    first = last = None
-    for start, end in rows:
-        if first is None or last is None or start - last > join_s:
-            if first is not None and last is not None:
-                found.append((first, last))
-            first, last = start, end
-        elif end > last:
-            last = end
-    return found if first is None or last is None else [*found, (first, last)]
-
-
-def _coverage(
-    name: str, spans: list[tuple[float, float]], since: float | None, until: float | None, join_s: float
-) -> Coverage:
-    low = float("-inf") if since is None else since
-    high = float("inf") if until is None else until
-    merged: list[tuple[float, float]] = []
-    for start, end in spans:
-        start, end = max(start, low), min(end, high)
-        if end < start:
-            continue
-        if merged and start - merged[-1][1] <= join_s:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((start, end))
-    if not merged:
-        return Coverage(name, None, None, ((low, high),) if since is not None and until is not None else ())
-    gaps = [(a[1], b[0]) for a, b in pairwise(merged)]
-    if since is not None and merged[0][0] - since > join_s:
-        gaps.insert(0, (since, merged[0][0]))
-    if until is not None and until - merged[-1][1] > join_s:
-        gaps.append((merged[-1][1], until))
-    return Coverage(name, merged[0][0], merged[-1][1], tuple(gaps))

@@ -132,3 +132,17 @@ CREATE TRIGGER sighting_altered AFTER UPDATE ON sightings BEGIN
 CREATE TRIGGER sighting_gone AFTER DELETE ON sightings BEGIN
   INSERT INTO stale SELECT old.id WHERE old.id NOT IN (SELECT id FROM stale); END;
 CREATE INDEX segments_by_start ON segments (camera_id, start, duration_s, status, indexed, expired);
+-- what recordings cover (tools/finder/stretches.py), for the cameras in `counted`; made again wherever it is missing
+CREATE TABLE stretches (
+  camera_id INTEGER NOT NULL REFERENCES cameras(id) ON DELETE CASCADE,
+  start REAL NOT NULL,
+  end REAL NOT NULL,
+  PRIMARY KEY (camera_id, start)
+) WITHOUT ROWID;
+CREATE TABLE counted (camera_id INTEGER PRIMARY KEY REFERENCES cameras(id) ON DELETE CASCADE);
+CREATE TRIGGER segment_made AFTER INSERT ON segments BEGIN
+  DELETE FROM counted WHERE camera_id = new.camera_id; END;
+CREATE TRIGGER segment_altered AFTER UPDATE ON segments BEGIN
+  DELETE FROM counted WHERE camera_id IN (old.camera_id, new.camera_id); END;
+CREATE TRIGGER segment_gone AFTER DELETE ON segments BEGIN
+  DELETE FROM counted WHERE camera_id = old.camera_id; END;

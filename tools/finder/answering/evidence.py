@@ -6,7 +6,7 @@ A ratio is above 1 where a look is more usual for the wanted thing than for what
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,23 +14,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.finder.answering.density import Shares, counting, looked_up, ratio_of, ratios_of
 from tools.finder.answering.facts import DARK, DETECTOR, Table
 from tools.finder.answering.query import Wanted
 from tools.finder.answering.scale import Scale, longest
-from tools.finder.looks.colours import NAMES, agreement, alike
+from tools.finder.looks.colours import NAMES, alike, likeness
 from tools.finder.looks.layout import Parts
 
 Floats = NDArray[np.float32]
-Shares = NDArray[np.float64]
 CARRIED_CM = (15.0, 0.6)
 """Usual longest side of things that people carry about and lose, and the spread of its logarithm."""
-KERNEL = 0.1
-"""Width of the kernel for densities of agreements."""
-FINE = 1 << 12
-"""Steps in which an agreement becomes a ratio: there may be a million of them."""
 TURNED_AWAY, PART_TURNED_AWAY = 0.1, 0.3
 """How often a thing's colour, and the colour of a part of it, is out of sight: it lies on that side, or something is in
 front. In the generator's scenes a band, a ribbon or a label is seen two times in three."""
+TONE = (0.8, 1.3)
+"""The ratio of what is nothing of the wanted tone, and of what is all of it."""
+KIND_WORTH, PHOTO_WORTH, PLAIN_PHOTO_WORTH = (-1.2, 2.0), (-1.5, 3.5), (-1.5, 3.0)
+"""Bounds of the logarithm of what the network's features say of a kind, and of a photo: where it is known what photos
+and crops have in common, and where it is not."""
 SEEN_PX = (14.0, 40.0)
 """The size of a box in whose crop a network sees nothing, and by how much larger one must be to be seen wholly."""
 
@@ -45,6 +46,8 @@ CLASHES, CLASH_WORTH = (0.2, 0.8), (0.7, -2.5)
 """Logarithm of the ratio without and with a clash. In the generator's scenes two sightings in three clash with a photo
 of another thing, and hardly one with its own; what palettes tell already is left out."""
 
+ALIKE = 2.5
+"""How steeply the density of likenesses of palettes rises where a photo shows the thing itself."""
 EXTRAS, EXTRA_WORTH = (0.15, 0.4), (0.0, -2.0)
 """Shares of plain colours that no word names, and the logarithm of the ratio there. In the generator's scenes half of
 what is seen has more than the second, and hardly a thing with the words that are said of it."""
@@ -71,57 +74,80 @@ def by_words(
 
 def colour_ratios(wanted: Wanted, house: Table, share: Shares | None) -> dict[str, Floats]:
     """Logarithms [FINE + 1] of the ratios by agreement with the wanted colours: the same for all that is weighed."""
-    there, tables = _shares(house), dict[str, Floats]()
+    there, tables = _seen(house, wanted), dict[str, Floats]()
     if wanted.colours:
-        tables["colour"] = np.log(_ratios(_agreed(there, wanted), 1.5, share, TURNED_AWAY))
+        tables["colour"] = np.log(ratios_of(_agreed(there), 1.5, share, TURNED_AWAY))
     if wanted.parts:
-        tables["part"] = np.log(_ratios(_agreed_parts(there, wanted), 1.0, share, PART_TURNED_AWAY))
+        tables["part"] = np.log(ratios_of(_agreed_parts(there), 1.0, share, PART_TURNED_AWAY))
     return tables
 
 
 def by_colours(table: Table, wanted: Wanted, ratios: Mapping[str, Floats]) -> dict[str, Floats]:
     """Logarithms of what the shades say, [n]; `ratios` are those of `colour_ratios`."""
     evidence: dict[str, Any] = {}
-    here = _shares(table)
+    here = _seen(table, wanted)
     if wanted.colours:
-        evidence["colour"] = _looked_up(ratios["colour"], _agreed(here, wanted))
+        evidence["colour"] = looked_up(ratios["colour"], _agreed(here))
     if wanted.parts:
-        evidence["part"] = _looked_up(ratios["part"], _agreed_parts(here, wanted))
+        evidence["part"] = looked_up(ratios["part"], _agreed_parts(here))
     if wanted.colours or wanted.parts:
-        evidence["unnamed"] = _unnamed(here, wanted)
+        evidence["unnamed"] = _unnamed(here)
     if wanted.tone:
-        dark = agreement("black", here) + here[:, NAMES.index("navy")] + 0.7 * table.flag(DARK)
-        tone = 0.8 + 0.5 * np.minimum(1, dark if wanted.tone == "dark" else 1 - dark)
+        dark = here.dark + np.float32(0.7) * table.flag(DARK)
+        tone = TONE[0] + (TONE[1] - TONE[0]) * np.minimum(1, dark if wanted.tone == "dark" else 1 - dark)
         evidence["tone"] = np.log(tone).astype(np.float32)
     return evidence
 
 
-def _shares(table: Table) -> Floats:
-    return np.asarray((table.shares / np.float32(255))[:, : len(NAMES)], np.float32)  # whole rows are read fastest
+@dataclass(frozen=True)
+class _Seen:
+    """How well sightings agree with each of the wanted `colours` and `parts`, [n] each, 0 to 1; their share of plain
+    colours that are none of these, `extra` [n]; and how dark they are, `dark` [n]."""
+
+    colours: Sequence[Floats]
+    parts: Sequence[Floats]
+    extra: Floats
+    dark: Floats
 
 
-def _agreed(shares: Floats, wanted: Wanted) -> Floats:
+def _seen(table: Table, wanted: Wanted) -> _Seen:
+    """All in one product: there may be a million of them."""
+    colours, parts = len(wanted.colours), len(wanted.parts)
+    found = table.shares.astype(np.float32) @ _directions(wanted.colours, wanted.parts)
+    agreed = [np.minimum(found[:, column], np.float32(1)) for column in range(colours + parts)]
+    dark = np.minimum(found[:, -2], np.float32(1)) + found[:, -1]
+    return _Seen(agreed[:colours], agreed[colours:], found[:, -3], dark)
+
+
+@cache
+def _directions(colours: tuple[str, ...], parts: tuple[str, ...]) -> Floats:
+    """Of shares of shades in bytes [16], the weights [16, m] of `colours.agreement` with each of the colours and the
+    parts, of plain colours that are none of these, of black and of navy."""
+    named = np.array([name in colours or name in parts for name in NAMES])
+    plain = np.array([name not in DULL for name in NAMES], np.float32)
+    rows = [likeness(colour) for colour in colours] + [likeness(colour, 2) for colour in parts]
+    rows += [plain * (1 - (_likeness() * named).max(1)), likeness("black")]
+    rows += [np.array([name == "navy" for name in NAMES], np.float32)]
+    return np.pad(np.stack(rows, 1) / np.float32(255), ((0, 1), (0, 0)))
+
+
+def _agreed(seen: _Seen) -> Floats:
     """How well the colours agree, 0 to 1; a thing of which only parts have other colours agrees with both."""
-    agreed = np.mean([agreement(colour, shares) for colour in wanted.colours], 0)
-    if wanted.parts:
-        others = np.sum([agreement(colour, shares, 2) for colour in wanted.parts], 0)
+    agreed = np.mean(seen.colours, 0) if len(seen.colours) > 1 else seen.colours[0]
+    if seen.parts:
         some = np.minimum(1.0, agreed / 0.15)
-        agreed = np.maximum(agreed, 0.7 * some * np.minimum(1.0, agreed + others))
+        agreed = np.maximum(agreed, 0.7 * some * np.minimum(1.0, agreed + np.sum(seen.parts, 0)))
     return np.asarray(agreed, np.float32)
 
 
-def _agreed_parts(shares: Floats, wanted: Wanted) -> Floats:
-    small = [_as_part(agreement(colour, shares, 2)) for colour in wanted.parts]
-    return np.asarray(np.mean(small, 0), np.float32)
+def _agreed_parts(seen: _Seen) -> Floats:
+    return np.asarray(np.mean([_as_part(one) for one in seen.parts], 0), np.float32)
 
 
-def _unnamed(shares: Floats, wanted: Wanted) -> Floats:
+def _unnamed(seen: _Seen) -> Floats:
     """What plain colours say that nobody named, logarithms: who names colours names those that a thing has most of."""
-    named = np.array([name in wanted.colours or name in wanted.parts for name in NAMES])
-    plain = np.array([name not in DULL for name in NAMES], np.float32)
-    extra = shares @ (plain * (1 - (_likeness() * named).max(1)))
     (least, most), (none, all_) = EXTRAS, EXTRA_WORTH
-    return np.asarray(none + (all_ - none) * np.clip((extra - least) / np.float32(most - least), 0, 1), np.float32)
+    return np.asarray(none + (all_ - none) * np.clip((seen.extra - least) / np.float32(most - least), 0, 1), np.float32)
 
 
 def _as_part(share: Floats) -> Floats:
@@ -154,7 +180,7 @@ class Usual:
 
 def usual(features: Floats, share: Shares | None = None) -> Usual:
     """From a sample [n, d] of the house's features; `share` [n]: how much each counts, None: all alike."""
-    counts = _counts(share, len(features))
+    counts = counting(share, len(features))
     mean = np.asarray(np.average(features, 0, counts), np.float32)
     return Usual(mean, _unit(features - mean), counts)
 
@@ -174,8 +200,8 @@ def by_features(parts: Parts, photo: Parts, house: Usual, seen: Floats) -> Float
     alike = house.along(parts.features, views).max(1)
     away = _standing_out(alike, (house.sample @ views.T).max(1), 0.03, house.share)
     if photo.told_apart:
-        return np.asarray(np.exp((0.5 + 0.5 * seen) * np.clip(0.8 * (away - 1.2), -1.5, 3.5)), np.float32)
-    return np.asarray(np.exp(seen * np.clip(0.8 * (away - 1.0), -1.5, 3.0)), np.float32)
+        return np.asarray(np.exp((0.5 + 0.5 * seen) * np.clip(0.8 * (away - 1.2), *PHOTO_WORTH)), np.float32)
+    return np.asarray(np.exp(seen * np.clip(0.8 * (away - 1.0), *PLAIN_PHOTO_WORTH)), np.float32)
 
 
 def by_kind(parts: Parts, directions: Floats, house: Usual, seen: Floats) -> Floats:
@@ -185,7 +211,7 @@ def by_kind(parts: Parts, directions: Floats, house: Usual, seen: Floats) -> Flo
     best = np.max([_standing_out(here[:, i], there[:, i], 0.01, house.share) for i in columns], 0)
     chance = np.max([_standing_out(there[:, i], there[:, i], 0.01, house.share) for i in columns], 0)
     away = _standing_out(best, chance, 0.5, house.share)
-    return np.asarray(np.exp(seen * np.clip(0.6 * (away - 1), -1.2, 2.0)), np.float32)
+    return np.asarray(np.exp(seen * np.clip(0.6 * (away - 1), *KIND_WORTH)), np.float32)
 
 
 def _standing_out(values: Floats, sample: Floats, least: float, share: Shares) -> Floats:
@@ -208,7 +234,14 @@ def _unit(values: Floats) -> Floats:
 
 def by_palette(parts: Parts, photo: Parts, house: Parts, share: Shares | None = None) -> Floats:
     """Likeness of the palette and of the shades to those of the best of the photo's views; `share` as in `by_words`."""
-    return _ratio(_palette(parts, photo), _palette(house, photo), 2.5, share)
+    return ratio_of(_palette(parts, photo), _palette(house, photo), ALIKE, share)
+
+
+def most_of_photo(photo: Parts, house: Parts, seen: Floats, share: Shares | None = None) -> Floats:
+    """The most, logarithms [n], that `by_features`, `by_palette` and `by_clash` can say together."""
+    network = (0.5 + 0.5 * seen) * PHOTO_WORTH[1] if photo.told_apart else seen * PLAIN_PHOTO_WORTH[1]
+    palette = ratios_of(_palette(house, photo), ALIKE, share)
+    return np.asarray(network + math.log(float(palette.max())) + CLASH_WORTH[0], np.float32)
 
 
 def by_clash(parts: Parts, photo: Parts) -> Floats:
@@ -239,48 +272,6 @@ def _palette(parts: Parts, photo: Parts) -> Floats:
     palettes = (parts.palettes @ photo.palettes.T).max(1)
     shades = (np.sqrt(parts.shares) @ np.sqrt(photo.shares).T).max(1)
     return np.asarray(0.5 * palettes + 0.5 * shades, np.float32)
-
-
-def _counts(share: Shares | None, number: int) -> Shares:
-    """How much each sighting counts for what is usual: the root of how likely it is asked for.
-
-    A wrong answer may be one of the few things that people handle, or one of the many other parts of a room: the root
-    stands half way between (the geometric mean of both ways to count).
-    """
-    return np.ones(number) if share is None else np.sqrt(share)
-
-
-def _ratio(values: Floats, house: Floats, steep: float, share: Shares | None = None) -> Floats:
-    """Likelihood ratio of agreements in 0 to 1; see `_ratios`."""
-    return _looked_up(_ratios(house, steep, share), np.clip(values, 0, 1))
-
-
-def _looked_up(table: Floats, agreed: Floats) -> Floats:
-    return np.asarray(np.take(table, (agreed * np.float32(FINE) + np.float32(0.5)).astype(np.intp)), np.float32)
-
-
-def _ratios(house: Floats, steep: float, share: Shares | None = None, away: float = 0.0) -> Floats:
-    """Likelihood ratios [FINE + 1] of agreements, 0 to 1: for the wanted thing their density rises as value ** steep.
-
-    Where what should agree is out of sight, as it is in a share `away` of sightings, they are as of any other thing.
-
-    The density of the house's agreements is a Gaussian kernel estimate, through a fine histogram. Where they count by
-    `share`, they are worth as many as the effective size of a weighted sample (Kish 1965).
-    """
-    kept = np.linspace(0, 1, FINE + 1)
-    target = (steep + 1) * kept**steep * 0.95 + 0.05
-    usual = 2.0 * (1 - kept) * 0.8 + 0.2
-    step = KERNEL / 8
-    bins = int(1 / step) + 1
-    shares = _counts(share, len(house))
-    size = float(shares.sum()) ** 2 / max(float((shares**2).sum()), 1e-9)
-    places = np.clip(house / step, 0, bins - 1).astype(np.intp)
-    counts = np.asarray(np.bincount(places, shares, bins), np.float64) * (size / max(float(shares.sum()), 1e-9))
-    kernel = np.exp(-0.5 * (np.arange(-32, 33) / 8) ** 2) / (KERNEL * math.sqrt(2 * math.pi))
-    dense = np.convolve(counts, kernel)[32 : 32 + bins]
-    place = np.clip(kept / step, 0, bins - 1).astype(np.intp)
-    background = (dense[place] + 3 * usual) / (size + 3)
-    return np.asarray((1 - away) * target / np.maximum(background, 0.02) + away, np.float32)
 
 
 def by_label(table: Table, wanted: Wanted) -> Floats:

@@ -163,16 +163,29 @@ class Facts:
     def scan(self, camera: int | None = None, since: float | None = None) -> dict[str, NDArray[Any]]:
         """The `SCANNED` columns and the ids of all sightings, by id; of one camera; of those seen since a time."""
         lengths = self._columns["camera"].lengths()
-        found = {name: self._columns[name].whole(lengths) for name in SCANNED}
-        ids = [np.arange(first, first + count) for first, count in lengths]
-        found["id"] = np.concatenate(ids) if ids else np.zeros(0, np.int64)
+        found = self._columns_of(lengths)
+        found["id"] = _ids(lengths)
         kept = found["camera"] != 0 if camera is None else found["camera"] == camera
         if since is not None:
             kept &= self._columns["last"].whole(lengths) >= since
-        held = np.flatnonzero(kept)
-        if len(held) and int(held[-1] - held[0]) == len(held) - 1:  # no gaps: nothing has to be copied
-            return {name: column[held[0] : held[-1] + 1] for name, column in found.items()}
+        count = int(np.count_nonzero(kept))
+        first, end = (int(kept.argmax()), len(kept) - int(kept[::-1].argmax())) if count else (0, 0)
+        held = slice(first, end) if end - first == count else np.flatnonzero(kept)  # no gaps: nothing is copied
         return {name: column[held] for name, column in found.items()}
+
+    def _columns_of(self, lengths: Sequence[tuple[int, int]]) -> dict[str, NDArray[Any]]:
+        """The `SCANNED` columns of all rows of these blocks, in one piece of memory: the system gives a large one by
+        large pages, many smaller ones by thousands of small pages, which take longer than reading them."""
+        count, at = sum(rows for _, rows in lengths), 0
+        room, found = (
+            np.empty(count * sum(FACT[name].itemsize for name in SCANNED), np.uint8),
+            dict[str, NDArray[Any]](),
+        )
+        for name in sorted(SCANNED, key=lambda name: -FACT[name].itemsize):
+            end = at + count * FACT[name].itemsize
+            found[name] = self._columns[name].whole(lengths, room[at:end].view(FACT[name]))
+            at = end
+        return found
 
     def last_seen(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
         """When these sightings were seen last; `ids` ascend."""
@@ -182,6 +195,13 @@ class Facts:
         """All columns of these sightings; `ids` ascend."""
         rows = self._whole.read(ids)
         return {name: np.ascontiguousarray(rows[name]) for name in FACT.names or ()}
+
+
+def _ids(lengths: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """Of all rows of these blocks."""
+    if lengths and lengths[-1][0] - lengths[0][0] == sum(count for _, count in lengths[:-1]):  # none is missing
+        return np.arange(lengths[0][0], sum(lengths[-1]))
+    return np.concatenate([np.arange(first, first + count) for first, count in lengths] or [np.zeros(0, np.int64)])
 
 
 def _runs(ids: NDArray[np.int64], apart: int) -> list[tuple[int, int]]:

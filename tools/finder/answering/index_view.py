@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from runtime.house import House
 from tools.finder.answering.facts import CROP, Facts, Table
 from tools.finder.answering.history import History
-from tools.finder.answering.prior import handled
+from tools.finder.answering.prior import handled, standing
 from tools.finder.answering.rough import Background
 from tools.finder.answering.scale import Scale, scales
 from tools.finder.looks.appearance import current_version
@@ -63,6 +63,10 @@ class Index:
         """Sightings that stand for all."""
         return self.table(self.ids[:: 1 + len(self.ids) // SAMPLE])
 
+    def weights(self, table: Table) -> NDArray[np.float64]:
+        """How likely each of these sightings is a thing that somebody asks for, before its looks are known."""
+        return handled(table) * standing(table, self.cameras, self.history.sizes)
+
     def background(self) -> Background:
         """What a question is weighed against, where there are many sightings."""
         seen = self.sample()
@@ -70,14 +74,22 @@ class Index:
 
     def shares(self, appearance: Callable[[], Appearance]) -> NDArray[np.uint8]:
         """The shades of all sightings, [n, 16]; the newest that have a crop and no vector get theirs first."""
-        shares = self.vectors.shares(self.ids)
+        shares = self._shares()
+        if np.count_nonzero(shares[:, -1]) == len(shares):
+            return shares
         bare = np.flatnonzero(shares[:, -1] == 0)
         bare = bare[(self.scan["flags"][bare] & CROP) != 0]
         if not len(bare):
             return shares
         wanted = [int(i) for i in self.ids[bare][-DESCRIBED:]]
         self.vectors.of(list(self.store.sightings_by_id(wanted).values()), appearance)
-        return self.vectors.shares(self.ids)
+        return self._shares()
+
+    def _shares(self) -> NDArray[np.uint8]:
+        ids = self.ids
+        if len(ids) and int(ids[-1] - ids[0]) == len(ids) - 1:  # no gaps
+            return self.vectors.shares_from(int(ids[0]), len(ids))
+        return self.vectors.shares(ids)
 
     def labels(self, appearance: Callable[[], Appearance]) -> LabelDirections:
         """What features speak for which label."""
@@ -94,15 +106,15 @@ def open_index(house: House, store: FinderStore, camera: str | None, since: floa
     facts.catch_up(store, [vectors])
     scan = facts.scan(wanted[0].id if camera else None, since)
     coverage = [store.coverage(one.name, since) for one in wanted]
-    measured = scales(_newest(facts, scan), store.newest_people(PEOPLE))
+    measured = scales(_newest(facts, scan, list(cameras)), store.newest_people(PEOPLE))
     history = History(store, list(cameras.values()), coverage, store.sizes(), measured)
     return Index(store, version, cameras, facts, vectors, scan, history, measured)
 
 
-def _newest(facts: Facts, scan: Mapping[str, NDArray[Any]]) -> Table:
-    """The newest sightings of each camera."""
+def _newest(facts: Facts, scan: Mapping[str, NDArray[Any]], known: Sequence[int]) -> Table:
+    """The newest sightings of each of the `known` cameras (by id)."""
     cameras, found = scan["camera"], list[NDArray[np.intp]]()
-    left = np.flatnonzero(np.bincount(cameras)) if len(cameras) else np.zeros(0, np.intp)
+    left = np.array(known, np.intp)
     depth = NEWEST * 16
     while len(left):  # the newest of most cameras lie near the end: the rest is looked at for rare ones only
         start = max(0, len(cameras) - depth)

@@ -18,15 +18,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.answering.calibration import by_text
+from tools.finder.answering.calibration import TEXT_RANGE, by_text
+from tools.finder.answering.density import Shares
 from tools.finder.answering.evidence import (
-    Shares,
+    KIND_WORTH,
     by_clash,
     by_features,
     by_kind,
     by_palette,
     by_size,
     by_words,
+    most_of_photo,
     reliable,
     usual,
 )
@@ -98,6 +100,9 @@ def rank(
     kind: Floats | None = None,
     last: int = LAST,
     share: Shares | None = None,
+    *,
+    sample: Parts | None = None,
+    total: float | None = None,
 ) -> list[Hit]:
     """The best of the sightings of `table` that have a vector, best first.
 
@@ -108,6 +113,8 @@ def rank(
     `text`: the words in the crops' own space, where the backend has one; they then stand for the labels. `kind`:
     directions [m, d] of features that speak for the kind of thing wanted, where there is no `text`. `share` [m]: how
     much each sighting of `house` counts for what is usual, as likely as it is a thing asked for; None: all alike.
+    `sample`: what `sampled` gives of `house`, where it was read already. `total`: the sum of the weights of all, where
+    `table` has but some of them.
     """
     known = np.flatnonzero(table.shares[:, -1])
     table, weights = table.take(known), weights[known]
@@ -117,11 +124,10 @@ def rank(
     if not len(table) or not len(house) or (wanted is None and views is None):
         return []
     matrix = looks.matrix(table.rows["id"])
-    evidence = evidence_of(
-        table, house, take_apart(matrix), sampled(house, looks), wanted, views, scales, text, kind, share
-    )
+    sample = sampled(house, looks) if sample is None else sample
+    evidence = evidence_of(table, house, take_apart(matrix), sample, wanted, views, scales, text, kind, share)
     ratio = weights * np.exp(np.clip(_sum(evidence, len(table)), -12, 12))
-    odds = PRIOR / (1 - PRIOR) * ratio / np.clip(float(weights.sum()), *SPOTS)
+    odds = PRIOR / (1 - PRIOR) * ratio / np.clip(float(weights.sum()) if total is None else total, *SPOTS)
     if views is not None and wanted is None:
         odds *= TOLD_APART if views.told_apart else DEPENDENT
     return _hits(table, matrix, odds / (1 + odds), ratio, evidence, last)
@@ -129,7 +135,12 @@ def rank(
 
 def sampled(house: Table, looks: Looks) -> Parts:
     """The vectors, taken apart, of some of the sightings that tell what is usual; all of `house` have one."""
-    return take_apart(looks.matrix(house.rows["id"][:: 1 + len(house) // SAMPLE]))
+    return take_apart(looks.matrix(sample_of(house.rows["id"])))
+
+
+def sample_of(column: NDArray[Any]) -> NDArray[Any]:
+    """Those of a column of the sightings that tell what is usual whose vectors are compared."""
+    return column[:: 1 + len(column) // SAMPLE]
 
 
 def evidence_of(
@@ -154,7 +165,7 @@ def evidence_of(
         evidence = {"size": by_size(table, None, scales)}
     if text is not None:
         evidence.pop("label", None)
-    counts = None if share is None else share[:: 1 + len(house) // SAMPLE]
+    counts = None if share is None else sample_of(share)
     return evidence | by_looks(parts, sample, views, text, kind, reliable(table), counts)
 
 
@@ -182,6 +193,18 @@ def by_looks(
         evidence["palette"] = by_palette(parts, views, sample, share)
         evidence["clash"] = by_clash(parts, views)
     return evidence
+
+
+def most_by_looks(
+    sample: Parts, views: Parts | None, text: TextLooks | None, kind: Floats | None, seen: Floats, share: Shares | None
+) -> Floats:
+    """The most, logarithms [n], that `by_looks` can say of sightings that are `seen` so well."""
+    most = np.zeros(len(seen), np.float32)
+    if text is not None:
+        most += TEXT_RANGE[1]
+    elif kind is not None and len(kind):
+        most += KIND_WORTH[1] * seen
+    return most if views is None else most + most_of_photo(views, sample, seen, share)
 
 
 def _hits(table: Table, matrix: Floats, scores: Any, ratio: Any, evidence: Mapping[str, Any], last: int) -> list[Hit]:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.answering.evidence import by_colours, by_label, by_shape, by_size, colour_ratios, reliable
+from tools.finder.answering.evidence import TONE, by_colours, by_label, by_shape, by_size, colour_ratios, reliable
 from tools.finder.answering.facts import CELL_PX, DETECTOR, STEPS, Table, code
 from tools.finder.answering.prior import NO_ZONE, PART, handled, standing
 from tools.finder.answering.query import Wanted
@@ -34,6 +34,10 @@ LENGTHS, ASPECTS = 144, 64
 """Steps of length and aspect that a picture can have."""
 CELLS = 1 << 16
 ABSENT = -100.0
+SHADES = 8.0
+"""What having just the shades of a photo is worth."""
+ROUNDED, LITTLE = 1.02, 1e-3
+"""Shares in bytes may sum to a little more than 1; sums may differ a little by their order."""
 _NO_SHARES = np.zeros((0, 16), np.uint8)
 
 
@@ -52,37 +56,57 @@ class Background:
         return max([*self.cameras, *self.scales], default=0)
 
 
-def rough(
-    scan: Scan,
-    shares: NDArray[np.uint8],
-    wanted: Wanted | None,
-    photo: Parts | None,
-    usual: Background,
-    *,
-    labelled: bool = True,
-) -> Floats:
-    """Logarithms [n] of weight and evidence, without what a network saw; the columns are those of `facts.SCANNED`.
+class Rough:
+    """A question to the columns of `facts.SCANNED` and to shades: logarithms of weight and evidence, without what a
+    network saw.
 
     `photo`: where no words are given, its shades stand for its palette. `labelled`: whether labels are evidence.
     """
-    tables = _Tables(
-        _by_shape(wanted, usual), _by_flags(), _by_cell(usual), *_by_label(wanted if labelled else None),
-        np.array([code(name) for name in FURNITURE], np.uint32),
-    )  # fmt: skip
-    coloured = wanted is not None and bool(wanted.colours or wanted.parts or wanted.tone)
-    ratios = colour_ratios(wanted, usual.seen, usual.share) if wanted is not None and coloured else {}
-    score = np.empty(len(shares), np.float32)
 
-    def weigh(start: int) -> None:
-        part = slice(start, start + CHUNK)
-        columns = {name: values[part] for name, values in scan.items()}
-        score[part] = tables.weigh(columns)
-        if coloured or (wanted is None and photo is not None):
-            score[part] += _by_shades(Table(columns, shares[part]), wanted, photo, ratios)
-        score[part][shares[part, -1] == 0] = ABSENT
+    def __init__(self, wanted: Wanted | None, photo: Parts | None, usual: Background, *, labelled: bool = True) -> None:
+        self._tables = _Tables(
+            _by_shape(wanted, usual), _by_flags(), _by_cell(usual), *_by_label(wanted if labelled else None),
+            np.array([code(name) for name in FURNITURE], np.uint32),
+        )  # fmt: skip
+        self._wanted, self._like = wanted, np.zeros(0, np.float32)
+        self._ratios: Mapping[str, Floats] = {}
+        if wanted is not None and (wanted.colours or wanted.parts or wanted.tone):
+            self._ratios = colour_ratios(wanted, usual.seen, usual.share)
+        elif wanted is None and photo is not None:
+            self._like = np.asarray(SHADES * np.sqrt(photo.shares).mean(0), np.float32)
+        self.by_shades = bool(self._ratios or len(self._like) or (wanted is not None and wanted.tone))
+        """Whether shades say anything."""
 
-    side_by_side(weigh, range(0, len(score), CHUNK))
-    return score
+    def by_columns(self, scan: Scan, more: Floats) -> Floats:
+        """What the columns say, [n], and more by the step of length: `more` [256]."""
+        score = np.empty(len(scan["length"]), np.float32)
+
+        def weigh(start: int) -> None:
+            columns = {name: values[start : start + CHUNK] for name, values in scan.items()}
+            score[start : start + CHUNK] = self._tables.weigh(columns, more)
+
+        side_by_side(weigh, range(0, len(score), CHUNK))
+        return score
+
+    def shades(self, shares: NDArray[np.uint8], flags: NDArray[np.uint8]) -> Floats:
+        """What the shades (bytes, [n, 16]) say; `ABSENT` where there is no vector."""
+        found = np.zeros(len(shares), np.float32)
+        if len(self._like):
+            roots = shares.astype(np.float32)
+            found = np.sqrt(roots, out=roots)[:, : len(NAMES)] @ (self._like / np.float32(255**0.5))
+        elif self.by_shades and self._wanted is not None:
+            for one in by_colours(Table({"flags": flags}, shares), self._wanted, self._ratios).values():
+                found += one
+        found[shares[:, -1] == 0] = ABSENT
+        return found
+
+    @property
+    def most(self) -> float:
+        """What shades can say at most: of roots, by the inequality of Cauchy and Schwarz."""
+        if len(self._like):
+            return LITTLE + ROUNDED * float(np.linalg.norm(self._like))
+        tone = math.log(TONE[1]) if self._wanted is not None and self._wanted.tone else 0.0
+        return LITTLE + sum(float(one.max()) for one in self._ratios.values()) + tone
 
 
 def seen_by_length() -> Floats:
@@ -104,16 +128,17 @@ class _Tables:
     """By detector or not, right or not, and score: [2, 2, 256]; empty where no label is asked for."""
     furniture: NDArray[np.uint32]
 
-    def weigh(self, columns: Scan) -> Floats:
-        """The sum for each sighting."""
-        score = np.take(self.flags, columns["flags"])
-        score += np.float32(math.log(PART)) * columns["within"]
-        length, aspect = (np.minimum(columns[n], m - 1) for n, m in (("length", LENGTHS), ("aspect", ASPECTS)))
+    def weigh(self, columns: Scan, more: Floats) -> Floats:
+        """The sum for each sighting; `more` [256]: by the step of length."""
+        length, aspect = columns["length"].astype(np.intp), np.minimum(columns["aspect"], ASPECTS - 1)
         camera = columns["camera"].astype(np.intp)
-        score += np.take(self.shape, (camera * LENGTHS + length) * ASPECTS + aspect)
-        score += np.take(self.cell, camera * CELLS + columns["cell"])
-        named = np.flatnonzero(columns["label"])
-        if len(named):
+        score = _pick(self.flags, columns["flags"].astype(np.intp))
+        score += _pick(more, length)
+        score += _pick(self.shape, (camera * LENGTHS + np.minimum(length, LENGTHS - 1)) * ASPECTS + aspect)
+        score += _pick(self.cell, camera * CELLS + columns["cell"])
+        score += np.float32(math.log(PART)) * columns["within"]
+        if columns["label"].any():
+            named = np.flatnonzero(columns["label"])
             score[named] += self._labels({name: columns[name][named] for name in ("label", "flags", "sure")})
         return score
 
@@ -123,6 +148,11 @@ class _Tables:
         if len(self.label):
             score = score + self.label[detector * 1, np.isin(columns["label"], self.codes) * 1, columns["sure"]]
         return np.asarray(score, np.float32)
+
+
+def _pick(table: Floats, places: NDArray[np.intp]) -> Floats:
+    """The values at these places, which lie within the table: clipping costs less than looking whether they do."""
+    return np.asarray(np.take(table, places, mode="clip"), np.float32)
 
 
 def _grid(lengths: NDArray[Any], aspects: NDArray[Any]) -> Table:
@@ -165,9 +195,9 @@ def _by_cell(usual: Background) -> Floats:
             table = Table(rows, _NO_SHARES)
             worth = np.pad(standing(table, {number: camera}, {}).reshape(high, wide), 1, constant_values=NO_ZONE)
             near = np.max([worth[y : y + high, x : x + wide] for y in range(3) for x in range(3)], 0)
-            every = np.full((256, 256), NO_ZONE)
-            every[:high, :wide] = near
-            found[number] = np.log(every).reshape(-1)
+            every = np.full((256, 256), math.log(NO_ZONE), np.float32)
+            every[:high, :wide] = np.log(near)
+            found[number] = every.reshape(-1)
     return found.reshape(-1)
 
 
@@ -179,12 +209,3 @@ def _by_label(wanted: Wanted | None) -> tuple[NDArray[np.uint32], Floats]:
     rows = {"flags": (detector * DETECTOR).astype(np.uint8), "score": sure / 255}
     table = Table(rows | {"label": np.where(right, codes[0], 1), "id": sure}, _NO_SHARES)
     return codes, np.log(by_label(table, wanted)).reshape(2, 2, 256).astype(np.float32)
-
-
-def _by_shades(part: Table, wanted: Wanted | None, photo: Parts | None, ratios: Mapping[str, Floats]) -> Floats:
-    """What the shares of shades say for the wanted colours; or how like they are to the photo's."""
-    if wanted is not None:
-        return np.asarray(np.sum(list(by_colours(part, wanted, ratios).values()), 0), np.float32)
-    assert photo is not None
-    roots = np.sqrt(part.shares[:, : len(NAMES)].astype(np.float32) / np.float32(255))
-    return np.asarray(8 * (roots @ np.sqrt(photo.shares).mean(0)), np.float32)

@@ -29,7 +29,6 @@ from tools.finder.answering.index_view import Index, open_index
 from tools.finder.answering.journey import Step
 from tools.finder.answering.match import Ranked, rank
 from tools.finder.answering.outlines import outlined, wanted_shape
-from tools.finder.answering.prior import handled, standing
 from tools.finder.answering.query import Wanted, understand
 from tools.finder.answering.same import choose
 from tools.finder.answering.shortlist import Asked, shortlist
@@ -208,9 +207,12 @@ def likeliest(house: House, embedder: Embeds, query: FindQuery, index: Index, *,
         usual = index.background()
         near = shortlist(index.scan, shares, asked, usual, index.facts, index.vectors)
         table = index.table(index.ids[near])
-        weights = handled(table) * standing(table, index.cameras, index.history.sizes)
-        seen, share = (usual.seen, usual.share) if len(near) < len(index.ids) else (table, weights)
-        hits = rank(table, seen, index.vectors, wanted, photo, index.scales, weights, text, kind, share=share)
+        weights = index.weights(table)
+        seen, share, total = table, weights, None
+        if len(near) < len(index.ids):
+            seen, share, total = usual.seen, usual.share, float(index.weights(usual.seen).mean()) * len(index.ids)
+        more = (text, kind)
+        hits = rank(table, seen, index.vectors, wanted, photo, index.scales, weights, *more, share=share, total=total)
         known = index.store.sightings_by_id([hit.id for hit in hits])
         found = [Ranked(known[h.id], h.score, h.ratio, h.evidence, h.like_best) for h in hits if h.id in known]
         if not closely:

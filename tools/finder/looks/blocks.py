@@ -128,18 +128,39 @@ class Blocks:
         sizes = [(block, os.stat(self._file(block)).st_size) for block in self._known()]  # noqa: PTH116
         return [(block * ROWS, size // self._row_bytes) for block, size in sizes]
 
-    def whole(self, lengths: Sequence[tuple[int, int]]) -> NDArray[Any]:
-        """All rows of the blocks that start at these ids, so many of each, one after the other: read, not mapped."""
+    def whole(self, lengths: Sequence[tuple[int, int]], found: NDArray[Any] | None = None) -> NDArray[Any]:
+        """All rows of the blocks that start at these ids, so many of each, one after the other: read, not mapped.
+
+        `found`: an array for them, of this type and as many rows and values.
+        """
         ends = np.cumsum([0, *(count for _, count in lengths)]).tolist()
-        found = np.zeros((ends[-1], self._width), self._dtype)
+        if found is None:
+            found = np.empty((ends[-1], self._width), self._dtype)
+        rows = found.reshape(ends[-1], self._width)
 
         def read(number: int) -> None:
-            with self._opened(lengths[number][0] // ROWS) as handle:
-                if handle is not None:
-                    _fill(handle, found[ends[number] : ends[number + 1]], 0)
+            self._fill_from(lengths[number][0], rows[ends[number] : ends[number + 1]])
 
-        side_by_side(read, range(len(lengths)), worth=found.nbytes >= MANY_BYTES)
-        return found if self._width > 1 else found.reshape(-1)
+        side_by_side(read, range(len(lengths)), worth=rows.nbytes >= MANY_BYTES)
+        return rows if self._width > 1 else rows.reshape(-1)
+
+    def run(self, first: int, count: int) -> NDArray[Any]:
+        """The rows of `count` ids from `first` on, [n] or [n, width]; zeros where there is none."""
+        starts = [first, *range((first // ROWS + 1) * ROWS, first + count, ROWS)]
+        rows = np.empty((count, self._width), self._dtype)
+
+        def read(start: int) -> None:
+            end = min((start // ROWS + 1) * ROWS, first + count)
+            self._fill_from(start, rows[start - first : end - first])
+
+        side_by_side(read, starts, worth=rows.nbytes >= MANY_BYTES)
+        return rows if self._width > 1 else rows.reshape(-1)
+
+    def _fill_from(self, first: int, rows: NDArray[Any]) -> None:
+        """Read the rows of the ids from `first` on, which lie in one block, into `rows` (contiguous)."""
+        with self._opened(first // ROWS) as handle:
+            got = 0 if handle is None else _fill(handle, rows, first % ROWS * self._row_bytes)
+        rows.reshape(-1).view(np.uint8)[got:] = 0
 
     def every(self) -> Iterator[tuple[int, NDArray[Any]]]:
         """The first id and the rows, [n] or [n, width], of each block, by id; mapped, not read."""
@@ -203,11 +224,12 @@ def side_by_side(work: Callable[[T], None], parts: Sequence[T], *, worth: bool =
         deque(threads.map(work, parts), maxlen=0)
 
 
-def _fill(handle: int, rows: NDArray[Any], offset: int) -> None:
-    """Read a file from `offset` on into `rows` (contiguous), as far as it goes."""
+def _fill(handle: int, rows: NDArray[Any], offset: int) -> int:
+    """Read a file from `offset` on into `rows` (contiguous), as far as it goes: how many bytes that was."""
     raw, done = rows.reshape(-1).view(np.uint8).data, 0
     while done < len(raw):
         got = os.preadv(handle, [raw[done:]], offset + done)
         if got == 0:
-            return
+            break
         done += got
+    return done

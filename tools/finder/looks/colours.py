@@ -269,13 +269,11 @@ def _words(pixels: Pixels, found: dict[str, float]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def agreement(wanted: str, found: Floats, strict: float = 1.0) -> Floats:
-    """How well things with the shade shares `found` [n, 15] are called `wanted`: [n], 0 to 1; neighbours in part.
-
-    `strict` is the power of their likeness: above 1, neighbours count less.
+def likeness(wanted: str, strict: float = 1.0) -> Floats:
+    """How easily each shade is called `wanted`, [15], 0 to 1; the inner product with shade shares, at most 1, is how
+    well a thing is called so. `strict` is the power of their likeness: above 1, neighbours count less.
     """
-    likeness = np.array([alike(wanted, name) ** strict for name in NAMES], np.float32)
-    return np.asarray(np.minimum(1.0, found @ likeness), np.float32)
+    return np.array([alike(wanted, name) ** strict for name in NAMES], np.float32)
 
 
 def palette(pixels: Pixels) -> Floats:

@@ -70,6 +70,10 @@ class Vectors:
         """The colour shares, 0 to 255, [n, 16], of these ids; the last column is 1 where there is a vector."""
         return np.asarray(self._shares.read(ids), np.uint8)
 
+    def shares_from(self, first: int, count: int) -> NDArray[np.uint8]:
+        """`shares` of `count` ids from `first` on."""
+        return np.asarray(self._shares.run(first, count), np.uint8)
+
     def basis(self) -> Basis:
         """The basis of the sketches of all vectors, made where it is not there yet."""
         return self.sketches.prepare(self.count, self._ids, self.matrix)
@@ -122,6 +126,13 @@ def forget(house: House, ids: Sequence[int]) -> None:
 
 
 def _single(half: NDArray[np.float16]) -> Floats:
-    """Half precision as single, by a table of all 65536 values: several times faster than the conversion."""
-    values = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
-    return np.asarray(np.take(values, half.view(np.uint16)), np.float32)
+    """Half precision as single, of finite numbers: several times faster than NumPy's conversion.
+
+    The bits are those of a number whose exponent is too small by the difference of the biases, 127 - 15.
+    """
+    bits = half.view(np.int16).astype(np.int32)
+    bits <<= 13
+    bits &= np.int32(-0x70002000)  # the sign was stretched over the exponent's highest bits
+    found = bits.view(np.float32)
+    found *= np.float32(2.0**112)
+    return found
