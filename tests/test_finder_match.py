@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from runtime.errors import UnknownNameError
 from runtime.house import House
 from tools.finder.answering.camera_names import match_camera
-from tools.finder.answering.evidence import PART_TURNED_AWAY, by_clash, by_words, usual
+from tools.finder.answering.colour_evidence import PART_TURNED_AWAY
+from tools.finder.answering.evidence import by_clash, by_words, usual
 from tools.finder.answering.facts import FACT, PLACED, TAKEN, Table, fact_of
 from tools.finder.answering.match import Hit, rank
 from tools.finder.answering.prior import handled, standing

@@ -45,6 +45,16 @@ def test_rows_are_kept_over_blocks_overwritten_and_erased(tmp_path: Path) -> Non
     whole = again.whole(again.lengths())
     assert len(whole) == ROWS + 1 + 6
     assert whole[7].tolist() == [9, 9, 9]
+    assert (again.run(5, 4 * ROWS) == again.read(np.arange(5, 5 + 4 * ROWS))).all()
+
+
+def test_half_precision_is_read_as_it_was_written(house: House) -> None:
+    every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    finite = every[np.isfinite(every)].reshape(-1, 64)
+    vectors = Vectors(house, "test-1")
+    with np.errstate(over="ignore"):
+        vectors.add(range(1, len(finite) + 1), finite.astype(np.float32))
+    assert (vectors.matrix(np.arange(1, len(finite) + 1)) == finite.astype(np.float32)).all()
 
 
 def test_columns_follow_the_truth_through_writing_replacing_and_removing(tmp_path: Path) -> None:
@@ -66,6 +76,20 @@ def test_columns_follow_the_truth_through_writing_replacing_and_removing(tmp_pat
         store.remove_camera("study")
         facts.catch_up(store)
         assert facts.scan()["id"].tolist() == []
+
+
+def test_columns_of_cameras_times_and_broken_off_blocks_are_found(tmp_path: Path) -> None:
+    facts = Facts(tmp_path / "facts")
+    ids = [3, 4, 5, ROWS + 2, 3 * ROWS + 1]
+    rows = [fact_of(Sighting(id_, 1, 1 + id_ % 2, 0.0, 10.0 * id_, (5, 5, 20, 10), None, None, None, "region"))
+            for id_ in ids]  # fmt: skip
+    facts.keep(np.array(rows, FACT))
+    assert facts.scan()["id"].tolist() == ids
+    assert facts.scan(camera=2)["id"].tolist() == [3, 5, 3 * ROWS + 1]
+    assert facts.scan(since=45.0)["id"].tolist() == ids[2:]
+    assert facts.scan(camera=7)["id"].tolist() == []
+    scan = facts.scan()
+    assert all((scan[name] == facts.rows(np.array(ids))[name]).all() for name in scan)
 
 
 def test_lost_columns_are_made_again(tmp_path: Path) -> None:

@@ -6,29 +6,24 @@ A ratio is above 1 where a look is more usual for the wanted thing than for what
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.answering.density import Shares, counting, looked_up, ratio_of, ratios_of
-from tools.finder.answering.facts import DARK, DETECTOR, Table
+from tools.finder.answering.colour_evidence import DULL, by_colours, colour_ratios, likenesses
+from tools.finder.answering.density import Shares, counting, ratio_of, ratios_of
+from tools.finder.answering.facts import DETECTOR, Table
 from tools.finder.answering.query import Wanted
 from tools.finder.answering.scale import Scale, longest
-from tools.finder.looks.colours import NAMES, alike, likeness
+from tools.finder.looks.colours import NAMES
 from tools.finder.looks.layout import Parts
 
 Floats = NDArray[np.float32]
 CARRIED_CM = (15.0, 0.6)
 """Usual longest side of things that people carry about and lose, and the spread of its logarithm."""
-TURNED_AWAY, PART_TURNED_AWAY = 0.1, 0.3
-"""How often a thing's colour, and the colour of a part of it, is out of sight: it lies on that side, or something is in
-front. In the generator's scenes a band, a ribbon or a label is seen two times in three."""
-TONE = (0.8, 1.3)
-"""The ratio of what is nothing of the wanted tone, and of what is all of it."""
 KIND_WORTH, PHOTO_WORTH, PLAIN_PHOTO_WORTH = (-1.2, 2.0), (-1.5, 3.5), (-1.5, 3.0)
 """Bounds of the logarithm of what the network's features say of a kind, and of a photo: where it is known what photos
 and crops have in common, and where it is not."""
@@ -36,8 +31,6 @@ SEEN_PX = (14.0, 40.0)
 """The size of a box in whose crop a network sees nothing, and by how much larger one must be to be seen wholly."""
 
 
-DULL = frozenset({"black", "grey", "silver", "white", "beige", "brown"})
-"""Shades that light, shadow and a camera make of others, or of the ground."""
 PRESENT = 0.04
 """A shade of less than this share is not there."""
 BOTH, EXTRA, MISSING = 0.1, 0.4, 0.7
@@ -48,9 +41,6 @@ of another thing, and hardly one with its own; what palettes tell already is lef
 
 ALIKE = 2.5
 """How steeply the density of likenesses of palettes rises where a photo shows the thing itself."""
-EXTRAS, EXTRA_WORTH = (0.15, 0.4), (0.0, -2.0)
-"""Shares of plain colours that no word names, and the logarithm of the ratio there. In the generator's scenes half of
-what is seen has more than the second, and hardly a thing with the words that are said of it."""
 
 
 def by_words(
@@ -70,90 +60,6 @@ def by_words(
     if wanted.kinds:
         evidence["shape"] = by_shape(table, wanted)
     return evidence
-
-
-def colour_ratios(wanted: Wanted, house: Table, share: Shares | None) -> dict[str, Floats]:
-    """Logarithms [FINE + 1] of the ratios by agreement with the wanted colours: the same for all that is weighed."""
-    there, tables = _seen(house, wanted), dict[str, Floats]()
-    if wanted.colours:
-        tables["colour"] = np.log(ratios_of(_agreed(there), 1.5, share, TURNED_AWAY))
-    if wanted.parts:
-        tables["part"] = np.log(ratios_of(_agreed_parts(there), 1.0, share, PART_TURNED_AWAY))
-    return tables
-
-
-def by_colours(table: Table, wanted: Wanted, ratios: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Logarithms of what the shades say, [n]; `ratios` are those of `colour_ratios`."""
-    evidence: dict[str, Any] = {}
-    here = _seen(table, wanted)
-    if wanted.colours:
-        evidence["colour"] = looked_up(ratios["colour"], _agreed(here))
-    if wanted.parts:
-        evidence["part"] = looked_up(ratios["part"], _agreed_parts(here))
-    if wanted.colours or wanted.parts:
-        evidence["unnamed"] = _unnamed(here)
-    if wanted.tone:
-        dark = here.dark + np.float32(0.7) * table.flag(DARK)
-        tone = TONE[0] + (TONE[1] - TONE[0]) * np.minimum(1, dark if wanted.tone == "dark" else 1 - dark)
-        evidence["tone"] = np.log(tone).astype(np.float32)
-    return evidence
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """How well sightings agree with each of the wanted `colours` and `parts`, [n] each, 0 to 1; their share of plain
-    colours that are none of these, `extra` [n]; and how dark they are, `dark` [n]."""
-
-    colours: Sequence[Floats]
-    parts: Sequence[Floats]
-    extra: Floats
-    dark: Floats
-
-
-def _seen(table: Table, wanted: Wanted) -> _Seen:
-    """All in one product: there may be a million of them."""
-    colours, parts = len(wanted.colours), len(wanted.parts)
-    found = table.shares.astype(np.float32) @ _directions(wanted.colours, wanted.parts)
-    agreed = [np.minimum(found[:, column], np.float32(1)) for column in range(colours + parts)]
-    dark = np.minimum(found[:, -2], np.float32(1)) + found[:, -1]
-    return _Seen(agreed[:colours], agreed[colours:], found[:, -3], dark)
-
-
-@cache
-def _directions(colours: tuple[str, ...], parts: tuple[str, ...]) -> Floats:
-    """Of shares of shades in bytes [16], the weights [16, m] of `colours.agreement` with each of the colours and the
-    parts, of plain colours that are none of these, of black and of navy."""
-    named = np.array([name in colours or name in parts for name in NAMES])
-    plain = np.array([name not in DULL for name in NAMES], np.float32)
-    rows = [likeness(colour) for colour in colours] + [likeness(colour, 2) for colour in parts]
-    rows += [plain * (1 - (_likeness() * named).max(1)), likeness("black")]
-    rows += [np.array([name == "navy" for name in NAMES], np.float32)]
-    return np.pad(np.stack(rows, 1) / np.float32(255), ((0, 1), (0, 0)))
-
-
-def _agreed(seen: _Seen) -> Floats:
-    """How well the colours agree, 0 to 1; a thing of which only parts have other colours agrees with both."""
-    agreed = np.mean(seen.colours, 0) if len(seen.colours) > 1 else seen.colours[0]
-    if seen.parts:
-        some = np.minimum(1.0, agreed / 0.15)
-        agreed = np.maximum(agreed, 0.7 * some * np.minimum(1.0, agreed + np.sum(seen.parts, 0)))
-    return np.asarray(agreed, np.float32)
-
-
-def _agreed_parts(seen: _Seen) -> Floats:
-    return np.asarray(np.mean([_as_part(one) for one in seen.parts], 0), np.float32)
-
-
-def _unnamed(seen: _Seen) -> Floats:
-    """What plain colours say that nobody named, logarithms: who names colours names those that a thing has most of."""
-    (least, most), (none, all_) = EXTRAS, EXTRA_WORTH
-    return np.asarray(none + (all_ - none) * np.clip((seen.extra - least) / np.float32(most - least), 0, 1), np.float32)
-
-
-def _as_part(share: Floats) -> Floats:
-    """How well a share of pixels fits a part: a quarter is enough, and what is that colour all over fits less."""
-    all_over = np.clip((share - 0.5) / 0.3, 0, 1)
-    return np.asarray(np.minimum(1.0, share * 4) * (1 - 0.6 * all_over), np.float32)
 
 
 @dataclass(frozen=True)
@@ -237,11 +143,14 @@ def by_palette(parts: Parts, photo: Parts, house: Parts, share: Shares | None = 
     return ratio_of(_palette(parts, photo), _palette(house, photo), ALIKE, share)
 
 
-def most_of_photo(photo: Parts, house: Parts, seen: Floats, share: Shares | None = None) -> Floats:
-    """The most, logarithms [n], that `by_features`, `by_palette` and `by_clash` can say together."""
-    network = (0.5 + 0.5 * seen) * PHOTO_WORTH[1] if photo.told_apart else seen * PLAIN_PHOTO_WORTH[1]
-    palette = ratios_of(_palette(house, photo), ALIKE, share)
-    return np.asarray(network + math.log(float(palette.max())) + CLASH_WORTH[0], np.float32)
+def most_by_features(photo: Parts, seen: Floats) -> Floats:
+    """The most, logarithms [n], that `by_features` can say."""
+    return (0.5 + 0.5 * seen) * PHOTO_WORTH[1] if photo.told_apart else seen * PLAIN_PHOTO_WORTH[1]
+
+
+def most_by_shades(photo: Parts, house: Parts, share: Shares | None = None) -> float:
+    """The most, a logarithm, that `by_palette` and `by_clash` can say together."""
+    return math.log(float(ratios_of(_palette(house, photo), ALIKE, share).max())) + CLASH_WORTH[0]
 
 
 def by_clash(parts: Parts, photo: Parts) -> Floats:
@@ -251,7 +160,7 @@ def by_clash(parts: Parts, photo: Parts) -> Floats:
     it is of such a colour; where each has one that the other lacks, a tenth is enough. That nothing clashes with a
     photo without plain colours says nothing.
     """
-    shown, like = photo.shares.mean(0), _likeness()
+    shown, like = photo.shares.mean(0), likenesses()
     plain = np.array([name not in DULL for name in NAMES], np.float32)
     here = parts.shares @ (plain * (1 - (like * (shown > PRESENT)).max(1)))
     there, present = np.zeros(len(parts.shares), np.float32), parts.shares > PRESENT
@@ -261,11 +170,6 @@ def by_clash(parts: Parts, photo: Parts) -> Floats:
     worth = np.interp(clash, CLASHES, CLASH_WORTH)
     telling = min(1.0, float((shown * plain).sum()) / EXTRA)
     return np.asarray(np.exp(np.where(worth > 0, telling * worth, worth)), np.float32)
-
-
-@cache
-def _likeness() -> Floats:
-    return np.array([[alike(one, other) for other in NAMES] for one in NAMES], np.float32)
 
 
 def _palette(parts: Parts, photo: Parts) -> Floats:
@@ -289,11 +193,11 @@ def by_size(table: Table, wanted: Wanted | None, scales: Mapping[int, Scale]) ->
     Sizes are not weighed against those of the house: that few things are large does not make a large one a wallet.
     """
     cameras = table.rows["camera"]
-    usual, spread = np.ones(len(table)), np.ones(len(table))
+    usual, spread = np.ones((2, len(table)), np.float32)
     for camera, scale in scales.items():
         usual[cameras == camera] = scale.px_per_cm
         spread[cameras == camera] = scale.spread
-    sides, best = np.log(longest(table) / usual), np.zeros(len(table))
+    sides, best = np.log(longest(table) / usual), np.zeros(len(table), np.float32)
     kinds = wanted.kinds if wanted is not None else ()
     for size, width in [(kind.size_cm, 0.3) for kind in kinds] or [CARRIED_CM]:
         away = (sides - math.log(size)) / np.hypot(spread, width)

@@ -56,7 +56,10 @@ def usual_places(ranked: Sequence[Ranked], found_score: float, history: History,
 def _around(first: float, last: float, middles: Sequence[float]) -> list[tuple[int, float]]:
     """For each of the last days: how many seconds of (first, last) lie within `HOURS` of this hour (`middles`)."""
     found = []
-    for day, middle in enumerate(middles):
+    reach = HOURS * 3600 + 86400.0  # a day of the calendar may have an hour more or less
+    since = max(0, int((middles[0] - last - reach) // 86400))
+    until = max(0, int((middles[0] - first + reach) // 86400) + 1)
+    for day, middle in enumerate(middles[since:until], since):
         overlap = min(last, middle + HOURS * 3600) - max(first, middle - HOURS * 3600)
         if overlap > 0:
             found.append((day, overlap))

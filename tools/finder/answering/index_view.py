@@ -55,21 +55,19 @@ class Index:
         """Of all sightings, ascending."""
         return np.asarray(self.scan["id"], np.int64)
 
-    def table(self, ids: Ids) -> Table:
-        """All columns of these sightings; `ids` ascend."""
-        return Table(self.facts.rows(ids), self.vectors.shares(ids))
-
-    def sample(self) -> Table:
-        """Sightings that stand for all."""
-        return self.table(self.ids[:: 1 + len(self.ids) // SAMPLE])
+    def table(self, ids: Ids, shares: NDArray[np.uint8] | None = None) -> Table:
+        """All columns of these sightings; `ids` ascend. `shares`: their shades, where they were read already."""
+        return Table(self.facts.rows(ids), self.vectors.shares(ids) if shares is None else shares)
 
     def weights(self, table: Table) -> NDArray[np.float64]:
         """How likely each of these sightings is a thing that somebody asks for, before its looks are known."""
         return handled(table) * standing(table, self.cameras, self.history.sizes)
 
-    def background(self) -> Background:
-        """What a question is weighed against, where there are many sightings."""
-        seen = self.sample()
+    def background(self, shares: NDArray[np.uint8] | None = None) -> Background:
+        """What a question is weighed against, where there are many sightings: some that stand for all. `shares`: the
+        shades of all, where they were read already."""
+        some = slice(None, None, 1 + len(self.ids) // SAMPLE)
+        seen = self.table(self.ids[some], None if shares is None else shares[some])
         return Background(self.cameras, self.scales, seen, handled(seen))
 
     def shares(self, appearance: Callable[[], Appearance]) -> NDArray[np.uint8]:

@@ -28,7 +28,8 @@ from tools.finder.answering.evidence import (
     by_palette,
     by_size,
     by_words,
-    most_of_photo,
+    most_by_features,
+    most_by_shades,
     reliable,
     usual,
 )
@@ -204,7 +205,7 @@ def most_by_looks(
         most += TEXT_RANGE[1]
     elif kind is not None and len(kind):
         most += KIND_WORTH[1] * seen
-    return most if views is None else most + most_of_photo(views, sample, seen, share)
+    return most if views is None else most + most_by_features(views, seen) + most_by_shades(views, sample, share)
 
 
 def _hits(table: Table, matrix: Floats, scores: Any, ratio: Any, evidence: Mapping[str, Any], last: int) -> list[Hit]:

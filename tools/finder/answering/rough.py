@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.finder.answering.evidence import TONE, by_colours, by_label, by_shape, by_size, colour_ratios, reliable
+from tools.finder.answering.colour_evidence import by_colours, colour_ratios, most_by_colours
+from tools.finder.answering.evidence import by_label, by_shape, by_size, reliable
 from tools.finder.answering.facts import CELL_PX, DETECTOR, STEPS, Table, code
 from tools.finder.answering.prior import NO_ZONE, PART, handled, standing
 from tools.finder.answering.query import Wanted
@@ -30,7 +31,7 @@ from tools.finder.records import Camera
 Floats = NDArray[np.float32]
 Scan = Mapping[str, NDArray[Any]]
 CHUNK = 1 << 15
-LENGTHS, ASPECTS = 144, 64
+LENGTHS, ASPECTS = 144, 1 << 6
 """Steps of length and aspect that a picture can have."""
 CELLS = 1 << 16
 ABSENT = -100.0
@@ -79,11 +80,11 @@ class Rough:
 
     def by_columns(self, scan: Scan, more: Floats) -> Floats:
         """What the columns say, [n], and more by the step of length: `more` [256]."""
-        score = np.empty(len(scan["length"]), np.float32)
+        score, tables = np.empty(len(scan["length"]), np.float32), self._tables.with_more(more)
 
         def weigh(start: int) -> None:
             columns = {name: values[start : start + CHUNK] for name, values in scan.items()}
-            score[start : start + CHUNK] = self._tables.weigh(columns, more)
+            tables.weigh(columns, score[start : start + CHUNK])
 
         side_by_side(weigh, range(0, len(score), CHUNK))
         return score
@@ -105,8 +106,7 @@ class Rough:
         """What shades can say at most: of roots, by the inequality of Cauchy and Schwarz."""
         if len(self._like):
             return LITTLE + ROUNDED * float(np.linalg.norm(self._like))
-        tone = math.log(TONE[1]) if self._wanted is not None and self._wanted.tone else 0.0
-        return LITTLE + sum(float(one.max()) for one in self._ratios.values()) + tone
+        return LITTLE + (most_by_colours(self._wanted, self._ratios) if self._wanted is not None else 0.0)
 
 
 def seen_by_length() -> Floats:
@@ -119,8 +119,9 @@ class _Tables:
     """What each value of a column is worth, logarithms."""
 
     shape: Floats
-    """By camera (its id), length and aspect, in one row."""
+    """By camera (its id), length and aspect: [cameras * 256 * ASPECTS]."""
     flags: Floats
+    """By flags, first of what is no part of anything: [2 * 256]."""
     cell: Floats
     """By camera (its id) and square of the picture, in one row."""
     codes: NDArray[np.uint32]
@@ -128,19 +129,28 @@ class _Tables:
     """By detector or not, right or not, and score: [2, 2, 256]; empty where no label is asked for."""
     furniture: NDArray[np.uint32]
 
-    def weigh(self, columns: Scan, more: Floats) -> Floats:
-        """The sum for each sighting; `more` [256]: by the step of length."""
-        length, aspect = columns["length"].astype(np.intp), np.minimum(columns["aspect"], ASPECTS - 1)
-        camera = columns["camera"].astype(np.intp)
-        score = _pick(self.flags, columns["flags"].astype(np.intp))
-        score += _pick(more, length)
-        score += _pick(self.shape, (camera * LENGTHS + np.minimum(length, LENGTHS - 1)) * ASPECTS + aspect)
-        score += _pick(self.cell, camera * CELLS + columns["cell"])
-        score += np.float32(math.log(PART)) * columns["within"]
+    def with_more(self, more: Floats) -> _Tables:
+        """With so much more by the step of length, [256]."""
+        return replace(self, shape=(self.shape.reshape(-1, 256, ASPECTS) + more[:, None]).reshape(-1))
+
+    def weigh(self, columns: Scan, score: Floats) -> None:
+        """The sum for each sighting, into `score` [n]. Places in tables are put together in the smallest numbers that
+        hold them: there may be a million."""
+        flags = columns["within"].astype(np.uint16)
+        flags <<= 8
+        flags |= columns["flags"]
+        camera = columns["camera"].astype(np.uint32)
+        shape = columns["length"].astype(np.uint16)
+        shape <<= 6
+        shape |= np.minimum(columns["aspect"], ASPECTS - 1)
+        score[:] = _pick(self.flags, flags.astype(np.intp))
+        score += _pick(self.shape, (camera << 14 | shape).astype(np.intp))
+        camera <<= 16
+        camera |= columns["cell"]
+        score += _pick(self.cell, camera.astype(np.intp))
         if columns["label"].any():
             named = np.flatnonzero(columns["label"])
             score[named] += self._labels({name: columns[name][named] for name in ("label", "flags", "sure")})
-        return score
 
     def _labels(self, columns: Scan) -> Floats:
         detector = (columns["flags"] & DETECTOR) != 0
@@ -170,31 +180,34 @@ def _by_shape(wanted: Wanted | None, usual: Background) -> Floats:
     worth = handled(table) / handled(_grid(np.array([80]), np.array([0])))
     if wanted is not None and wanted.kinds:
         worth = worth * by_shape(table, wanted)
-    found = np.zeros((usual.last + 1, len(lengths)), np.float32)
+    found = np.zeros((usual.last + 1, 256, ASPECTS), np.float32)
     for camera, scale in usual.scales.items():
-        found[camera] = np.log(worth * by_size(table, wanted, {0: scale}))
+        found[camera, :LENGTHS] = np.log(worth * by_size(table, wanted, {0: scale})).reshape(LENGTHS, ASPECTS)
+        found[camera, LENGTHS:] = found[camera, LENGTHS - 1]
     return found.reshape(-1)
 
 
 def _by_flags() -> Floats:
     table = _grid(np.full(256, 80), np.zeros(256, int))
     rows = {**table.rows, "flags": np.arange(256, dtype=np.uint8)}
-    return np.asarray(np.log(handled(Table(rows, table.shares))), np.float32)
+    whole = np.log(handled(Table(rows, table.shares)))
+    return np.asarray(np.concatenate([whole, whole + math.log(PART)]), np.float32)
 
 
 def _by_cell(usual: Background) -> Floats:
-    """What standing in a square of a camera's picture, or in one beside it, is worth by its zones."""
+    """What standing in a square of a camera's picture is worth by its zones, or in one beside it, or two above it: the
+    middle of a tall thing may stand in a zone over whose edge its foot hangs."""
     found = np.zeros((usual.last + 1, CELLS), np.float32)
     for number, camera in usual.cameras.items():
         if camera.zones:
             corners = np.array([corner for zone in camera.zones for corner in zone.polygon])
-            wide, high = (min(256, max(1, int(most / CELL_PX) + 2)) for most in corners.max(0))
+            wide, high = (min(256, max(1, int(most / CELL_PX) + 3)) for most in corners.max(0))
             down, right = (grid.reshape(-1) for grid in np.indices((high, wide)))
             box = np.stack([(right + 0.5) * CELL_PX, (down + 0.5) * CELL_PX, right * 0, down * 0], 1)
             rows = {"id": right, "box": box, "camera": np.full(len(box), number), "within": right * 0}
             table = Table(rows, _NO_SHARES)
-            worth = np.pad(standing(table, {number: camera}, {}).reshape(high, wide), 1, constant_values=NO_ZONE)
-            near = np.max([worth[y : y + high, x : x + wide] for y in range(3) for x in range(3)], 0)
+            worth = np.pad(standing(table, {number: camera}, {}).reshape(high, wide), 2, constant_values=NO_ZONE)
+            near = np.max([worth[y : y + high, x : x + wide] for y in range(4) for x in range(1, 4)], 0)
             every = np.full((256, 256), math.log(NO_ZONE), np.float32)
             every[:high, :wide] = np.log(near)
             found[number] = every.reshape(-1)

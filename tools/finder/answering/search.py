@@ -204,9 +204,9 @@ def likeliest(house: House, embedder: Embeds, query: FindQuery, index: Index, *,
         text = appearance().words([query.item]) if full and wanted is not None else None
         kind = index.labels(appearance).of(wanted.labels) if wanted is not None and not full else None
         asked = Asked(wanted, photo, text, kind)
-        usual = index.background()
+        usual = index.background(shares)
         near = shortlist(index.scan, shares, asked, usual, index.facts, index.vectors)
-        table = index.table(index.ids[near])
+        table = index.table(index.ids[near], shares[near])
         weights = index.weights(table)
         seen, share, total = table, weights, None
         if len(near) < len(index.ids):

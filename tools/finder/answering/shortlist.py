@@ -11,6 +11,7 @@ both have half of the places.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,10 +19,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.finder.answering.evidence import by_features, most_by_features
+from tools.finder.answering.evidence import usual as usual_of
 from tools.finder.answering.facts import Facts
 from tools.finder.answering.match import LAST, by_looks, most_by_looks, sample_of
 from tools.finder.answering.query import Wanted
-from tools.finder.answering.rough import Background, Rough, Scan, seen_by_length
+from tools.finder.answering.rough import LITTLE, Background, Rough, Scan, seen_by_length
 from tools.finder.looks.appearance_types import TextLooks
 from tools.finder.looks.blocks import side_by_side
 from tools.finder.looks.colours import NAMES
@@ -42,8 +45,8 @@ NEAR = 2.2
 what sketches do not know."""
 FAR = 4.5
 """Where few are that near, so much below the best is looked at: there are other sightings of the thing, if any."""
-FIRST = 1024
-"""So many are weighed first: the best of them tells what the others have to reach."""
+FIRST = 512
+"""So many are weighed ahead: the best of them tells what the others have to reach."""
 SPREAD = 1 << 14
 """Bounds, spread over all, that tell which are the highest."""
 FEW = 400
@@ -94,36 +97,49 @@ def shortlist(
         return facts.last_seen(ids[places])
 
     cascade = _Cascade(scan, shares, asked, usual, vectors)
-    places = cascade.first()
-    score = cascade.weighed(places)
+    first = cascade.first()
+    places, score = cascade.weighed(first, cascade.lowered(first), -math.inf)
     for below in (NEAR, FAR):
-        more, bound = cascade.open(float(score.max()) - below)
-        new = np.isin(more, places, assume_unique=True, invert=True)
-        more = _half(more[new], bound[new], SKETCHED, last_seen)
-        places, score = _merged(places, score, more, cascade.weighed(more))
-        near = score >= score.max() - NEAR
-        if np.count_nonzero(near) >= LAST:
+        least = float(score.max()) - below
+        more, bound = cascade.open(least)
+        new = np.flatnonzero(np.isin(more, places, assume_unique=True, invert=True))
+        new = new[_half(more[new], bound[new], SKETCHED, last_seen)]
+        ahead = new[_highest(bound[new])]  # the best of them may tell that the others have to reach more
+        places, score = _merged((places, score), cascade.weighed(more[ahead], bound[ahead], least))
+        least = float(score.max()) - below
+        rest = new[(bound[new] >= least) & np.isin(new, ahead, assume_unique=True, invert=True)]
+        places, score = _merged((places, score), cascade.weighed(more[rest], bound[rest], least))
+        near = np.flatnonzero(score >= score.max() - NEAR)
+        if len(near) >= LAST:
             break
-    if np.count_nonzero(near) < FEW < len(score):
-        return places[np.sort(np.argpartition(-score, FEW)[:FEW])]
-    return _half(places[near], score[near], SHORT, last_seen)
+    if len(near) < FEW < len(score):
+        return np.sort(places[np.argpartition(-score, FEW)[:FEW]])
+    return places[near[_half(places[near], score[near], SHORT, last_seen)]]
 
 
-def _merged(places: Places, score: Floats, more: Places, theirs: Floats) -> tuple[Places, Floats]:
-    """Both, by place."""
-    every = np.concatenate([places, more])
-    order = np.argsort(every)
-    return every[order], np.concatenate([score, theirs])[order]
+def _highest(bound: Floats) -> Places:
+    """The places, ascending, of at most `FIRST` of the highest."""
+    if len(bound) <= FIRST:
+        return np.arange(len(bound))
+    return np.sort(np.argpartition(-bound, FIRST)[:FIRST])
+
+
+def _merged(one: tuple[Places, Floats], other: tuple[Places, Floats]) -> tuple[Places, Floats]:
+    """Places with their scores, both by place."""
+    places, score = np.concatenate([one[0], other[0]]), np.concatenate([one[1], other[1]])
+    order = np.argsort(places)
+    return places[order], score[order]
 
 
 def _half(places: Places, score: Floats, most: int, last_seen: Callable[[Places], NDArray[np.float64]]) -> Places:
-    """At most so many of ascending `places` with their scores, ascending: half of them the newest, half the best."""
+    """Which, ascending, of ascending `places` with their scores are taken, `most` at most: half the newest, half the
+    best."""
     if len(places) <= most:
-        return places
+        return np.arange(len(places))
     newest = np.argpartition(-last_seen(places), most // 2)[: most // 2]
     lifted = score.copy()
     lifted[newest] = np.inf
-    return places[np.sort(np.argpartition(-lifted, most)[:most])]
+    return np.sort(np.argpartition(-lifted, most)[:most])
 
 
 class _Cascade:
@@ -143,14 +159,15 @@ class _Cascade:
 
     def first(self) -> Places:
         """Places, ascending, of some of the highest bounds."""
-        spread = self.bound[:: 1 + len(self.bound) // (1 << 14)]
-        least = np.partition(spread, -1 - FIRST * len(spread) // len(self.bound))[
-            -1 - FIRST * len(spread) // len(self.bound)
-        ]
-        places = np.flatnonzero(self.bound >= least)
-        if len(places) <= FIRST:
-            return places
-        return np.sort(places[np.argpartition(-self.bound[places], FIRST)[:FIRST]])
+        spread = self.bound[:: 1 + len(self.bound) // SPREAD]
+        rank = max(0, len(spread) - 1 - FIRST * len(spread) // len(self.bound))
+        places = np.flatnonzero(self.bound >= np.partition(spread, rank)[rank])
+        return places[_highest(self.bound[places])]
+
+    def lowered(self, places: Places) -> Floats:
+        """The bounds at these places, by columns and shades."""
+        shades = self._rough.shades(self._shares[places], self._scan["flags"][places])
+        return np.asarray(self.bound[places] + (shades - np.float32(self._rough.most)), np.float32)
 
     def open(self, least: float) -> tuple[Places, Floats]:
         """Places, ascending, of what may reach `least` by columns and shades, with their bounds."""
@@ -172,15 +189,14 @@ class _Cascade:
         side_by_side(weigh, range(len(starts)))
         return np.concatenate([places for places, _ in found]), np.concatenate([bound for _, bound in found])
 
-    def weighed(self, places: Places) -> Floats:
-        """Logarithms of weight and evidence at these ascending places, by all but whole vectors."""
-        shares, lengths = self._shares[places], self._scan["length"][places]
-        score = self.bound[places] - np.float32(self._rough.most) - self._most[lengths]
-        score += self._rough.shades(shares, self._scan["flags"][places])
-        if self._looks is not None and len(places):
-            ids = np.asarray(self._scan["id"], np.int64)[places]
-            score += self._looks.weigh(ids, shares, lengths)
-        return score
+    def weighed(self, places: Places, bound: Floats, least: float) -> tuple[Places, Floats]:
+        """Of these ascending places with their bounds (by columns and shades), those that may reach `least`, with the
+        logarithms of weight and evidence by all but whole vectors."""
+        if self._looks is None or not len(places):
+            return places, bound
+        ids, lengths = np.asarray(self._scan["id"], np.int64)[places], self._scan["length"][places]
+        kept, said = self._looks.weigh(ids, self._shares[places], lengths, bound - np.float32(least))
+        return places[kept], bound[kept] - self._most[lengths[kept]] + said
 
 
 class _Looks:
@@ -194,23 +210,33 @@ class _Looks:
         self._sample = self._parts(ids, shares)
         self._asked = asked.reduced(self._basis)
         self._views = self._basis.reduce(asked.views) if asked.views is not None else None
-        self._seen = seen_by_length()
+        self._usual, self._seen = usual_of(self._sample.features, self._share), seen_by_length()
         small = (self._sample, self._views, self._asked.text, self._asked.kind)
         self.most = most_by_looks(*small, self._seen, self._share)
 
-    def weigh(self, ids: NDArray[np.int64], shares: NDArray[np.uint8], lengths: NDArray[np.uint8]) -> Floats:
-        """Logarithms [n] for ascending ids with their shades [n, 16] and steps of length."""
-        found = np.zeros(len(ids), np.float32)
+    def weigh(
+        self, ids: NDArray[np.int64], shares: NDArray[np.uint8], lengths: NDArray[np.uint8], spare: Floats
+    ) -> tuple[Places, Floats]:
+        """Which of these ascending ids with their shades [n, 16] and steps of length say at most `spare` [n] less than
+        `most`, and the logarithms that they say; some that say less may be among them."""
+        starts = range(0, len(ids), SOME)
+        found: list[tuple[Places, Floats]] = [(_NONE, _NO_BOUNDS)] * len(starts)
 
-        def weigh(start: int) -> None:
-            part = slice(start, start + SOME)
+        def weigh(number: int) -> None:
+            part = slice(starts[number], starts[number] + SOME)
+            parts, seen = self._parts(ids[part], shares[part]), self._seen[lengths[part]]
+            kept = np.arange(len(seen))
+            if self._views is not None:  # a photo's colours take longer to compare than its features
+                said = np.log(by_features(parts, self._views, self._usual, seen))
+                kept = np.flatnonzero(spare[part] + said + LITTLE >= most_by_features(self._views, seen))
+                parts, seen = parts.take(kept), seen[kept]
             small = (self._sample, self._views, self._asked.text, self._asked.kind)
-            parts = self._parts(ids[part], shares[part])
-            evidence = by_looks(parts, *small, self._seen[lengths[part]], self._share)
-            found[part] = np.sum([np.log(np.maximum(one, 1e-4)) for one in evidence.values()], 0)
+            evidence = by_looks(parts, *small, seen, self._share)
+            each = [np.log(np.maximum(one, 1e-4)) for one in evidence.values()]
+            found[number] = kept + starts[number], np.sum(each, 0, dtype=np.float32)
 
-        side_by_side(weigh, range(0, len(ids), SOME))
-        return found
+        side_by_side(weigh, range(len(starts)))
+        return np.concatenate([kept for kept, _ in found]), np.concatenate([said for _, said in found])
 
     def _parts(self, ids: NDArray[np.int64], shares: NDArray[np.uint8]) -> Parts:
         sketches = self._sketches.read(ids, self._basis)
