@@ -185,3 +185,33 @@ def test_the_last_rest_tells_what_came_back() -> None:
     assert not rest.back(gone)
     rest.begin(stands, 60.0)
     assert not rest.back(gone)
+
+
+def test_what_is_put_and_taken_behind_somebody_who_stands_still_is_seen(tmp_path: Path) -> None:
+    def draw(t: float) -> NDArray[np.float32]:
+        scene = table()
+        if 7.0 <= t < 17.0:
+            put(scene, CUP, (60, 60, 190))
+        for begin in (5.0, 15.0):  # without a detector, nobody knows that this is a person
+            if begin <= t < begin + 4.0:
+                scene[40:250, 170:260] = (150, 80, 60)
+        return scene
+
+    found = scan(record(tmp_path / "behind.mp4", 24.0, draw))
+    cups = [change for change in found.changes if change.box[2] < 60]
+    assert [change.kind for change in cups] == ["placed", "removed"]
+    assert all(abs(change.box[0] - CUP[0]) < 6 and abs(change.box[2] - CUP[2]) < 10 for change in cups)
+    assert 4.5 <= cups[0].offset <= 9.5 and 14.5 <= cups[1].offset <= 19.5
+    shown = cv2.imdecode(np.frombuffer(found.stills[cups[0].before].jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert shown is not None and np.abs(shown[130, 217].astype(int) - table()[130, 217]).max() < 30
+
+
+def test_nothing_is_found_behind_what_stood_before_an_empty_place(tmp_path: Path) -> None:
+    def draw(t: float) -> NDArray[np.float32]:
+        scene = table()
+        if 5.0 <= t < 10.0:
+            scene[40:250, 170:260] = (150, 80, 60)
+        return scene * (1.0 - 0.005 * t)
+
+    found = scan(record(tmp_path / "empty.mp4", 16.0, draw))
+    assert [change.kind for change in found.changes] == ["placed", "removed"]

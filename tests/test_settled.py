@@ -108,3 +108,17 @@ def test_what_is_held_is_not_taken_over() -> None:
     assert held >= 2
     for number in range(10, 14):
         assert model.step(table().astype(np.uint8), 2.0 * number).regions == []
+
+
+def test_a_dark_thing_of_another_colour_with_edges_along_the_grain_is_no_light() -> None:
+    grained, brush = table(), (200, 120, 26, 12)
+    grained[100:160:6] *= 0.9  # boards: the thing keeps their edges, in another colour
+    placed = grained.copy()
+    x, y, w, h = brush
+    placed[y : y + h, x : x + w] *= np.array([1.3, 0.5, 0.75], np.float32)
+    found = changes([grained] * 5 + [placed] * 5, noise=1.0)
+    assert [verdict.presence > 0 for _, verdict in found] == [True]
+    assert overlap(found[0][1].box, brush) > 0.6
+    shaded = grained.copy()
+    shaded[y : y + h, x : x + w] *= 0.65
+    assert changes([grained] * 5 + [shaded] * 5, noise=1.0) == []

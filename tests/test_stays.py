@@ -78,3 +78,11 @@ def test_parts_of_a_removed_thing_go_with_it_and_small_regions_make_no_events() 
     stays = build(change(30, "removed", CUP), change(50, "placed", CLOTH), proposals=(cap, dot))
     assert [c.type for c in stays.changes] == ["removed", "placed"]
     assert sorted(spans(stays)) == [(0.0, 30.0), (0.0, 30.0), (0.0, 50.0), (50.0, 100.0)]
+
+
+def test_what_is_taken_behind_something_lay_there_until_then() -> None:
+    found = (change(10, "placed", CUP), change(30, "placed", CLOTH), change(32, "removed", CUP))
+    stays = build(*found, change(34, "removed", CLOTH), same=False)
+    assert spans(stays) == [(10.0, 32.0), (30.0, 34.0)]
+    ended = stays.sightings[0].ended_by
+    assert ended is not None and stays.changes[ended].type == "removed"

@@ -32,7 +32,8 @@ LEAST_CONTRAST_IN_NEW_LIGHT = 30.0
 """Grey levels of a thing where the light changed meanwhile: what the fitted light leaves over is fainter."""
 LEAST_EVIDENCE = 0.6
 """Share of the outline that tells one of the pictures apart, plus the contrast in hundreds of grey levels."""
-
+TINTED = 1.25
+"""A change by factors that differ by more than this among the colours is not of light, beside the light around it."""
 PLAIN = 30.0
 """Grey levels by which any part of a thing differs from what was there: fainter is a reflection."""
 FAINT = 12.0
@@ -162,16 +163,21 @@ def _thickness(mask: NDArray[np.uint8]) -> float:
 
 
 def _only_light(before: Floats, after: Floats, region: Region) -> bool:
-    """Whether the texture is the same, or one factor on all colours explains the change, as for a shadow."""
+    """Whether one factor on all colours changed and the texture is the same, or it explains the change as for a shadow.
+
+    Edges of a thing may lie as those of its ground do; light does not change one colour much more than the others.
+    """
     core = cv2.erode(region.mask, np.ones((3, 3), np.uint8)).astype(bool)
     if core.sum() < 10:
         core = region.mask.astype(bool)
+    factor = np.median((after[core] + 4.0) / (before[core] + 4.0), axis=0)
+    if factor.max() > TINTED * factor.min():
+        return False
     alike, energy_before, energy_after = _correlation(_texture(before)[core], _texture(after)[core])
     textured = min(energy_before, energy_after) > 1.5 * (0.6 * region.noise + 0.8)
     if textured and alike > 0.55:
         return True
-    factor = np.median((after[core] + 4.0) / (before[core] + 4.0), axis=0)
-    if factor.max() > 1.25 * factor.min() or not 0.45 < factor.mean() < 2.2:
+    if not 0.45 < factor.mean() < 2.2:
         return False
     left = np.abs((after + 4.0) - (before + 4.0) * factor).max(axis=2)[core].mean()
     explained = 1.0 - float(left) / max(float(np.abs(after - before).max(axis=2)[core].mean()), 1e-6)

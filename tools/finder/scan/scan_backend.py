@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from runtime.worker_service import Emit
 from tools.finder.records import Box
+from tools.finder.scan.behind_backend import Behind
 from tools.finder.scan.carrying_backend import LONGEST_S, Thing, follow
 from tools.finder.scan.compare_backend import differing, same_look
-from tools.finder.scan.judge_backend import Verdict, judge, split
+from tools.finder.scan.judge_backend import LEAST_PX, Verdict, judge, split
 from tools.finder.scan.people_backend import PeopleTracks, PersonFinder, Track, distance, overlap
 from tools.finder.scan.refine_backend import Watch, refine
 from tools.finder.scan.regions import IntBox, Region
@@ -97,7 +98,7 @@ class _Pass:
         self._first: int | None = None
         self._scale = 1.0
         self._held: list[tuple[float, IntBox]] = []
-        self._rest = LastRests()
+        self._rest, self._behind = LastRests(), Behind()
 
     def run(self) -> Scan:
         self._scale = self._info.width / work_size(self._info)[0]
@@ -186,6 +187,9 @@ class _Pass:
         parts = split(region)
         for part in parts:
             self._add(part, verdict if len(parts) == 1 else judge(part), sample, (before, after))
+        for part, still in self._behind.shown(region, LEAST_PX):
+            self._add(part, judge(part), sample, (still, after))
+        self._behind.note(region, after if before is None else before)
 
     def _add(self, region: Region, verdict: Verdict, sample: Sample, stills: tuple[int | None, int]) -> None:
         if verdict.kind != "thing":

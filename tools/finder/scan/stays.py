@@ -105,9 +105,9 @@ class Stays:
     def _removed(self, change: ScanChange) -> None:
         index = self._change(change, change.kind, change.box)
         moment = self.start + change.offset
-        stay = max(self._open, key=lambda s: match(s.sighting.box, change.box), default=None)
-        if stay is not None and match(stay.sighting.box, change.box) < 0.3:
-            stay = None
+        stay = self._best(self._open, change.box)
+        if stay is None and self._taken_behind(change, index):
+            return
         parts = [s for s in self._open if s is not stay and s.sighting.origin != "change"]
         for part in [s for s in parts if _share(s.sighting.box, change.box) > 0.6]:
             self._close(part, moment, index)
@@ -123,6 +123,23 @@ class Stays:
         shown: list[tuple[Box, int]] = []
         for other in stay.hidden:
             self._uncover(other, change, index, shown)
+
+    @staticmethod
+    def _best(stays: Sequence[_Open], box: Box) -> _Open | None:
+        stay = max(stays, key=lambda s: match(s.sighting.box, box), default=None)
+        return stay if stay is not None and match(stay.sighting.box, box) >= 0.3 else None
+
+    def _taken_behind(self, change: ScanChange, index: int) -> bool:
+        """Whether a thing was taken while something stood before it: its stay lasts until then."""
+        for cover in self._open:
+            stay = self._best(cover.hidden, change.box)
+            if stay is not None:
+                cover.hidden.remove(stay)
+                stay.sighting.last_seen = max(stay.sighting.first_seen, self.start + change.offset)
+                stay.sighting.ended_by = index
+                self._know(stay.sighting, change)
+                return True
+        return False
 
     @staticmethod
     def _know(sighting: SightingDraft, change: ScanChange) -> None:
