@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from skimage import data
 
 from runtime.errors import MediaError, ModelCorruptError
@@ -94,3 +95,31 @@ def test_bytes_that_are_no_picture_and_files_that_are_no_model_are_named(tmp_pat
     (tmp_path / "labels.txt").write_text("a\n")
     with pytest.raises(ModelCorruptError):
         StarterVision(str(tmp_path), str(tmp_path))
+
+
+def checked(height: int = 540, width: int = 960) -> NDArray[np.uint8]:
+    """A cloth with lines of blue both ways, darker where they cross, with the grain of a camera."""
+    rows, columns = np.mgrid[:height, :width]
+    crossing = ((rows // 12) % 3 == 0).astype(float) + ((columns // 12) % 3 == 0)
+    cloth = np.full((height, width, 3), (225, 230, 232), float) - crossing[..., None] * np.array((20, 75, 85))
+    noise = np.random.default_rng(4).normal(0, 2, cloth.shape)
+    return np.asarray(np.clip(cloth + noise, 0, 255), np.uint8)
+
+
+def test_things_are_found_on_a_pattern() -> None:
+    cloth = checked()
+    things = {"mug": (200, 150, 60, 66), "phone": (600, 300, 90, 46), "lid": (430, 420, 40, 40)}
+    colours = {"mug": (40, 40, 190), "phone": (60, 150, 50), "lid": (40, 190, 230)}
+    for name, (x, y, w, h) in things.items():
+        cloth[y : y + h, x : x + w] = colours[name]
+    found = regions(cloth, 40)
+    for name, box in things.items():
+        assert max(overlap(region.box, box) for region in found) > 0.6, name
+
+
+def test_a_small_thing_on_a_narrow_shelf_is_found() -> None:
+    room = np.full((540, 960, 3), (120, 120, 122), np.uint8)
+    room[200:214, 100:700] = (60, 110, 160)
+    room[203:211, 356:378] = (130, 140, 40)
+    room = np.clip(room + np.random.default_rng(5).normal(0, 2, room.shape), 0, 255).astype(np.uint8)
+    assert max(overlap(region.box, (356, 203, 22, 8)) for region in regions(room)) > 0.5

@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.finder.looks.colours import flat
+from tools.finder.looks.rarity_backend import rare_parts
 from tools.finder.records import Box
 
 WINDOWS = (0.05, 0.11, 0.22)
@@ -22,8 +24,16 @@ GAP_PX, JOIN_PX, JOINED = 3, 7, 0.8
 """Holes this wide are filled. Parts that are further apart, but by no more than the second, may be one thing: keys and
 their fob, the cups of headphones. Its score is so much less, since grain and neighbours are joined as well."""
 WORK_SIDE = 1280
+POOL = 600
+"""As many of the best are looked at for patterns among them."""
+ALIKE, SIZES, PATTERN = 10.0, 2.0, 4
+"""Regions whose colours are at most so far apart (units of `colours.flat`) and whose areas differ at most by this
+factor are alike; of more than so many, each is worth less by as much as there are more."""
 LEVELS = (9.0, 16.0, 28.0)
 """Thresholds on the colour difference (CIELAB units), low to high: a low one takes in all of a pale thing."""
+
+
+Found = tuple[tuple[int, int, int, int], float]
 
 
 @dataclass(frozen=True)
@@ -40,15 +50,35 @@ def regions(bgr: NDArray[np.uint8], limit: int = 120) -> list[Region]:
     scale = min(1.0, WORK_SIDE / max(height, width))
     small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else bgr
     lab = cv2.cvtColor(cv2.GaussianBlur(small, (0, 0), 0.8), cv2.COLOR_BGR2LAB)
-    found: list[tuple[tuple[int, int, int, int], float]] = []
+    found: list[Found] = []
     for share in WINDOWS:
         away = _difference(lab, share)
         largest = share * max(lab.shape[:2]) * 1.3
         for level in LEVELS:
             found += _components(away, level, GAP_PX, largest)
             found += [(box, JOINED * score) for box, score in _components(away, level, JOIN_PX, largest)]
-    kept = _suppress(found, limit)
+    fine = cv2.cvtColor(cv2.GaussianBlur(small, (0, 0), 0.8).astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    found += rare_parts(fine)
+    kept = _patterns_last(_suppress(found, POOL), flat(fine))[:limit]
     return [Region((x / scale, y / scale, w / scale, h / scale), score) for (x, y, w, h), score in kept]
+
+
+def _patterns_last(found: list[Found], lab: NDArray[np.float32]) -> list[Found]:
+    """Best first, with the score of what repeats lowered."""
+    if not found:
+        return []
+    colours = np.array([_middle_colour(lab, box) for box, _ in found])
+    areas = np.log(np.array([w * h for (_, _, w, h), _ in found], np.float64))
+    apart = np.linalg.norm(colours[:, None] - colours[None], axis=2)
+    like = (apart < ALIKE) & (np.abs(areas[:, None] - areas[None]) < np.log(SIZES))
+    scores = np.array([score for _, score in found]) / np.maximum(1.0, like.sum(1) / PATTERN)
+    return [(found[i][0], float(scores[i])) for i in np.argsort(-scores, kind="stable").tolist()]
+
+
+def _middle_colour(lab: NDArray[np.float32], box: tuple[int, int, int, int]) -> NDArray[np.float32]:
+    x, y, w, h = box
+    rows, columns = slice(y + h // 4, y + h - h // 4), slice(x + w // 4, x + w - w // 4)
+    return np.asarray(np.median(lab[rows, columns].reshape(-1, 3), axis=0), np.float32)
 
 
 def _difference(lab: NDArray[np.uint8], share: float) -> NDArray[np.float32]:
@@ -66,9 +96,7 @@ def _difference(lab: NDArray[np.uint8], share: float) -> NDArray[np.float32]:
     return np.asarray(np.sqrt(away, out=away), np.float32)
 
 
-def _components(
-    away: NDArray[np.float32], level: float, gap: int, largest: float
-) -> list[tuple[tuple[int, int, int, int], float]]:
+def _components(away: NDArray[np.float32], level: float, gap: int, largest: float) -> list[Found]:
     mask = (away > level).astype(np.uint8)
     mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
     count, marks, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -93,9 +121,7 @@ def _score(away: NDArray[np.float32], box: tuple[int, int, int, int], area: int)
     return float(np.clip(contrast / 30, 0, 1) * min(1.0, area / (w * h) + 0.35))
 
 
-def _suppress(
-    found: list[tuple[tuple[int, int, int, int], float]], limit: int, overlap: float = 0.55
-) -> list[tuple[tuple[int, int, int, int], float]]:
+def _suppress(found: list[Found], limit: int, overlap: float = 0.55) -> list[Found]:
     if not found:
         return []
     boxes, scores = [list(map(float, box)) for box, _ in found], [score for _, score in found]

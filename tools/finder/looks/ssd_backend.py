@@ -18,6 +18,8 @@ from runtime.errors import ModelCorruptError
 from tools.finder.records import Box
 
 SIDE = 300
+WHOLE = 0.85
+"""A box that takes more of a side of its tile is of a thing that goes on beyond it."""
 COCO = (
     "person bicycle car motorcycle airplane bus train truck boat traffic_light fire_hydrant - stop_sign parking_meter"
     " bench bird cat dog horse sheep cow elephant bear zebra giraffe - backpack umbrella - - handbag tie suitcase"
@@ -69,7 +71,10 @@ class Detector:
         return suppress(found, 0.5)
 
     def _tile(self, bgr: NDArray[np.uint8], left: int, top: int, side: int, least: float) -> list[Detection]:
-        """Detections of one tile; boxes that its inner edges cut are left to the next tile."""
+        """Detections of one tile; boxes that its inner edges cut are left to the next tile.
+
+        Nor is one as long as the tile kept: the network ends it a little before the edge, but the thing goes on.
+        """
         height, width = bgr.shape[:2]
         tile = bgr[top : top + side, left : left + side]
         kept = []
@@ -81,7 +86,8 @@ class Detector:
                 or (x + w > tile.shape[1] - 2 and left + side < width)
                 or (y + h > tile.shape[0] - 2 and top + side < height)
             )
-            if not cut:
+            long = (w > WHOLE * tile.shape[1] and side < width) or (h > WHOLE * tile.shape[0] and side < height)
+            if not cut and not long:
                 kept.append(Detection((x + left, y + top, w, h), found.label, found.score))
         return kept
 
