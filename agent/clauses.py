@@ -56,13 +56,25 @@ _STARTS = re.compile(
     r"was|wer|wann|ist|schau\w*|guck\w*|zeig\w*|fass\w*|notier\w*|beschreib\w*|erinner\w*|kannst|"
     r"dis|lis|annonce|dessine|peins|crée|génère|fais|retiens|souviens|n'oublie|oublie|efface|supprime|cherche|trouve|"
     r"où|ou\s+est|qui|quand|que|qu'|regarde|montre|décris|résume\w*|note|rappelle|peux|est-ce|"
-    r"di|dime|lee|léeme|anuncia|dibuja|pinta|crea|genera|haz|recuerda|recuérdame|acuérdate|apunta|anota|olvida|borra|"
-    r"elimina|busca|encuentra|¿?dónde|¿?donde|¿?qué|¿?quién|¿?cuándo|mira|muestra|enséñame|describe|resume|guarda|"
-    r"puedes)\b"
+    r"di|d[ií]me\w*|lee|lée\w+|anuncia|dib[uú]ja\w*|p[ií]nta\w*|crea|genera|haz\w*|recuerda|recuérda\w*|acuérdate|"
+    r"ap[uú]nta\w*|an[oó]ta\w*|olvida|olvída\w+|borra|bórra\w+|elimina|busca|búsca\w+|encuentra|¿?dónde|¿?donde|"
+    r"¿?qué|¿?quién|¿?cuándo|mira|muestra|enséñame|describe|resume|guarda|puedes)\b"
     r"|^(?:画|绘|说|念|读|朗读|播报|广播|大声|用|记|备忘|别忘|忘|删|清除|找|看|查|搜|总结|概括|归纳|生成|做|告诉|提醒|描述|把|我的|"
     r"谁|哪|通知|保存|来一?[张幅]|能不能|帮|列)",
     re.IGNORECASE,
 )
+_DEPENDENT = re.compile(
+    r"^(?:dass|ob|weil|damit|obwohl)\b"
+    r"|^(?:wo\w*|was|wer|wen|wem|wann|wie|warum|welche\w*)\s+"
+    r"(?:ich|du|er|sie|es|wir|ihr|man|[mdsk]eine?\w*|unse?re?\w*|d(?:er|ie|as|en|em)|eine?\w*)\b",
+    re.IGNORECASE,
+)
+"""How a German clause opens that belongs to the order before the comma ("Sag mir, wo meine Brille ist")."""
+_DICTATED = re.compile(
+    r"^(?:say|announce|read|call|tell|sag\w*|lies|sprich|dis|lis|annonce|di|lee|anuncia|[大声]*[说念读]|播报|广播)[^:：]{0,40}[:：]",
+    re.IGNORECASE,
+)
+"""What follows is to be spoken, whatever orders it gives ("Say: find your shoes and put them on")."""
 _ASKS = re.compile(r"[?？]\s*$|吗|呢|在哪")
 _BACKWARD = re.compile(r"\b(?:it|them|they|sie|ihn|les|lo|las|los)\b|它|他们", re.IGNORECASE)
 
@@ -149,11 +161,18 @@ def _cuts_with_kind(text: str) -> list[tuple[str, str, bool]]:
         keep = match.group("sentence") or ""
         first = _OPENING.sub("", text[: match.start()] + keep.rstrip(), count=1).strip(" ,，")
         second = _SEQUEL.sub(r"\1", _OPENING.sub("", text[match.end() :], count=1)).strip(" ,，")
+        if match["weak"] and (_DICTATED.match(first) or _depends(match[0], second)):
+            continue
         if _size(first) >= 2 and _size(second) >= 2:
             strong = match.group("strong") is not None
             found.append((0 if strong else 1 if keep else 2, first, second, strong))
     found.sort(key=lambda cut: cut[0])
     return [cut[1:] for cut in found]
+
+
+def _depends(joint: str, second: str) -> bool:
+    """Whether what follows a comma is a clause of the order before it."""
+    return joint.strip() == "," and bool(_DEPENDENT.match(second)) and "?" not in second
 
 
 def _size(part: str) -> int:

@@ -110,7 +110,7 @@ class Planner:
         known = weighed(vote, request.text, self._knows)
         if known != vote and (remembered := decide(known)).tool == RECALL:
             return remembered
-        if decision.certain or ask_model is None:
+        if decision.sure_enough or ask_model is None:
             return decision
         answer = ask_model(request.text)
         return decide(known, {name: math.log(max(share, 1e-6)) for name, share in answer.items()})

@@ -36,6 +36,7 @@ def by_words(text: str) -> Mapping[str, float]:
         ("First draw a boat, then tell me where my keys are", ["generate_image", "find_item"]),
         ("Where are my keys? Also remember that I owe Tim ten euros.", ["find_item", "remember"]),
         ("Remember that the door code is 12; draw a door", ["remember", "generate_image"]),
+        ("Zeichne ein Boot, wo sind meine Schlüssel?", ["generate_image", "find_item"]),
         ("先画一只猫，然后说晚安", ["generate_image", "speak"]),
         ("我的钥匙在哪？顺便记住车停在三层", ["find_item", "remember"]),
         ("Zeichne ein Boot und sag danke", ["generate_image", "speak"]),
@@ -60,6 +61,10 @@ def test_two_wishes_are_cut(request_text: str, tools: list[str]) -> None:
         "Say hello to everyone and welcome them",
         "Tell me about Rome and then about Athens",
         "Say hello and save it as hello.wav",
+        "Sag mir, wo meine Schlüssel sind",
+        "Zeichne, was ich gestern notiert habe",
+        "Say: find your keys, and read a book",
+        "说：找到钥匙，画一只猫",
     ],
 )
 def test_one_wish_stays_whole(request_text: str) -> None:
@@ -78,6 +83,11 @@ def test_split_cuts_only_orders_and_questions() -> None:
     assert clauses.split("Find my keys and tell me who was here") == ["Find my keys", "tell me who was here"]
     assert clauses.split("bread and butter") == ["bread and butter"]
     assert clauses.split("") == [""]
+
+
+@pytest.mark.parametrize("order", ["dibújalas", "léemelo en voz alta", "dímelo", "apúntalo", "bórralo"])
+def test_spanish_orders_may_carry_their_object(order: str) -> None:
+    assert clauses.starts_wish(order)
 
 
 def test_a_word_of_order_behind_the_verb_is_no_part_of_the_wish() -> None:
