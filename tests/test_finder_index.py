@@ -14,7 +14,7 @@ from runtime.house import House
 from runtime.worker import Cancellation
 from tests.footage import put, record, table
 from tools.contract import Progress
-from tools.finder.cameras import add_camera, list_cameras, parse_zone
+from tools.finder.cameras import add_camera, list_cameras, parse_zone, waiting_recordings
 from tools.finder.events import events
 from tools.finder.index import index_cameras
 from tools.finder.store import FinderStore
@@ -121,6 +121,7 @@ def test_what_is_a_video_by_its_name_alone_is_named(house: House, clip: Path, tm
     with FinderStore(house.paths.finder) as store:
         add_camera(store, "yard", folder)
         (state,) = list_cameras(store)
+        assert waiting_recordings(store) == {"yard": state.waiting} == {"yard": 2}
     assert state.recordings == 2
     assert {Path(path).name: what for path, what in state.broken} == {
         "2026-03-02.mp4": "it is a folder and no video",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -192,6 +193,22 @@ def list_cameras(store: FinderStore) -> list[CameraState]:
     return [_state(store, camera) for camera in store.cameras()]
 
 
+def waiting_recordings(store: FinderStore) -> dict[str, int]:
+    """How many recordings of each camera (by name) are not indexed yet; of a place that cannot be read, none."""
+    found = dict[str, int]()
+    for camera in store.cameras():
+        found[camera.name] = 0
+        with contextlib.suppress(OSError):  # `list_cameras` says so
+            files = recordings_of(camera)
+            found[camera.name] = _waiting(store, camera, files) if files else 0
+    return found
+
+
+def _waiting(store: FinderStore, camera: Camera, files: Sequence[Path]) -> int:
+    known = store.indexed_files(camera.id)
+    return sum(not _done(file, known) for file in files)
+
+
 def _state(store: FinderStore, camera: Camera) -> CameraState:
     segments = store.segments(camera.name)
     problem = None
@@ -201,8 +218,7 @@ def _state(store: FinderStore, camera: Camera) -> CameraState:
         files, problem = [], f"{camera.place} cannot be read: {error.strerror}"
     if not files and problem is None:
         problem = _nothing(camera, bool(segments))
-    known = store.indexed_files(camera.id)
-    waiting = sum(not _done(file, known) for file in files)
+    waiting = _waiting(store, camera, files)
     broken = [(s.path, s.problem or s.status) for s in segments if s.status != "ok"]
     broken += [(str(path), what) for path, what in find_no_files(camera.place)]
     usable = [s for s in segments if s.status != "broken"]
@@ -235,4 +251,5 @@ __all__ = [
     "parse_zone",
     "picture_size",
     "set_zone",
+    "waiting_recordings",
 ]

@@ -48,7 +48,8 @@ def journeys(people: Sequence[Person]) -> list[list[Person]]:
     """All tracks as ways of persons, each in order of time; a way of one track is one too. By their beginnings."""
     after = links(people)
     by_id = {person.id: person for person in people}
-    begins = [person for person in people if person.id not in set(after.values())]
+    going_on = set(after.values())
+    begins = [person for person in people if person.id not in going_on]
     return [_way(person, after, by_id) for person in sorted(begins, key=lambda p: (p.first_seen, p.id))]
 
 

@@ -21,7 +21,7 @@ from tools.finder.answering.search import FindQuery, search
 from tools.finder.answering.view import Stay, View, stays, view_of
 from tools.finder.answering.view_words import say_stays, say_view
 from tools.finder.answering.ways import say_ways, ways, ways_as_json
-from tools.finder.cameras import list_cameras
+from tools.finder.cameras import waiting_recordings
 from tools.finder.records import Coverage
 from tools.finder.sealing import shown_folder
 from tools.finder.store import FinderStore
@@ -187,10 +187,10 @@ def _interval(text: str | None, context: ToolContext) -> Interval | None:
 
 def _cameras(store: FinderStore) -> tuple[list[str], int]:
     """The cameras' names, and how many of their recordings are not indexed yet. Raises `ToolError` without any."""
-    states = list_cameras(store)
-    if not states:
+    waiting = waiting_recordings(store)
+    if not waiting:
         raise ToolError(NO_CAMERAS, remedy=ADD_ONE)
-    return [state.camera.name for state in states], sum(state.waiting for state in states)
+    return list(waiting), sum(waiting.values())
 
 
 def _only(names: list[str], said: str) -> str:
