@@ -91,11 +91,11 @@ def links(people: Sequence[Person]) -> dict[int, int]:
 
 def _options(ordered: Sequence[Person]) -> list[tuple[Person, Person]]:
     """Every pair of which the second may be the first going on."""
-    starts = np.array([person.first_seen for person in ordered])
+    starts, ends = (np.array([getattr(person, name) for person in ordered]) for name in ("first_seen", "last_seen"))
+    lows = np.searchsorted(starts, ends - OVERLAP_S, "left").tolist()
+    highs = np.searchsorted(starts, ends + HANDOVER_S, "right").tolist()
     found = []
-    for person in ordered:
-        low = int(np.searchsorted(starts, person.last_seen - OVERLAP_S, "left"))
-        high = int(np.searchsorted(starts, person.last_seen + HANDOVER_S, "right"))
+    for person, low, high in zip(ordered, lows, highs, strict=True):
         for other in ordered[low:high]:
             if other.id != person.id and other.first_seen > person.first_seen and _may(person, other):
                 found.append((person, other))

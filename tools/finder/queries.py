@@ -158,6 +158,11 @@ class StoreQueries(StoreStretches):
         rows = self._select(columns, "people", where, values, "last_seen DESC, id DESC")
         return [_person(row) for row in rows]
 
+    def in_view(self, since: float | None = None, until: float | None = None) -> list[tuple[int, float, float]]:
+        """When people were followed on any camera: its id, from when, until when; by camera and beginning."""
+        where, values = self._where(None, since, until, "first_seen", "last_seen")
+        return self._select("camera_id, first_seen, last_seen", "people", where, values, "camera_id, first_seen")
+
     def stills(
         self,
         camera: str | None = None,
@@ -237,5 +242,5 @@ def as_change(row: tuple[Any, ...]) -> Change:
 
 
 def _person(row: tuple[Any, ...]) -> Person:
-    path = tuple((p[0], p[1], p[2], p[3], p[4]) for p in json.loads(row[5]))
+    path = tuple(map(tuple, json.loads(row[5])))
     return Person(row[0], row[1], row[2], row[3], row[4], path, row[6])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from tools.finder.answering.history import LONGEST_S
 from tools.finder.answering.naming import thing_name
 from tools.finder.answering.place import place_of
-from tools.finder.records import Camera, Change, Person, Still
+from tools.finder.records import Camera, Change, Still
 from tools.finder.store import FinderStore
 
 NEAR_S = 3.0
@@ -64,21 +66,21 @@ def _name_of(change: Change, store: FinderStore) -> str | None:
 def stays(store: FinderStore, since: float | None, until: float | None) -> list[Stay]:
     """Who was in view where: the stays of people by camera, the newest first."""
     names = {camera.id: camera.name for camera in store.cameras()}
-    by_camera: dict[str, list[Person]] = {}
-    for person in store.people(None, since, until):
-        by_camera.setdefault(names[person.camera_id], []).append(person)
-    found = [stay for name, people in by_camera.items() for stay in _joined(name, people)]
+    found: list[Stay] = []
+    for camera, people in groupby(store.in_view(since, until), key=itemgetter(0)):
+        found += _joined(names[camera], [(first, last) for _, first, last in people])
     return sorted(found, key=lambda stay: -stay.last)
 
 
-def _joined(name: str, people: Sequence[Person]) -> list[Stay]:
+def _joined(name: str, people: Iterable[tuple[float, float]]) -> list[Stay]:
+    """One camera's people, from when to when each, by their beginnings, as stays."""
     found: list[Stay] = []
-    for person in sorted(people, key=lambda p: p.first_seen):
-        last = found[-1] if found else None
-        if last is not None and person.first_seen - last.last <= JOIN_S:
-            together = person.first_seen < last.last - 1.0
-            count = last.count + 1 if together else last.count
-            found[-1] = Stay(name, last.first, max(last.last, person.last_seen), count)
+    for first, last in people:
+        before = found[-1] if found else None
+        if before is not None and first - before.last <= JOIN_S:
+            together = first < before.last - 1.0
+            count = before.count + 1 if together else before.count
+            found[-1] = Stay(name, before.first, max(before.last, last), count)
         else:
-            found.append(Stay(name, person.first_seen, person.last_seen, 1))
+            found.append(Stay(name, first, last, 1))
     return found
