@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from runtime.errors import SettingsError, UsageError
-from tools.finder.scan.segments import camera_zone, find_recordings, parse_start, recording_start, start_from_name
+from tools.finder.scan.segments import (
+    camera_zone,
+    find_recordings,
+    parse_start,
+    recording_start,
+    recordings_below,
+    start_from_name,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -73,4 +80,5 @@ def test_recordings_of_a_folder(tmp_path: Path) -> None:
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(b"x")
     assert [f.relative_to(tmp_path).as_posix() for f in find_recordings(tmp_path)] == ["a.MKV", "b.mp4", "day/c.ts"]
+    assert sorted(recordings_below(tmp_path)) == [str(file) for file in find_recordings(tmp_path)]
     assert find_recordings(tmp_path / "notes.txt") == [tmp_path / "notes.txt"]

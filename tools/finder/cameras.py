@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ from tools.finder.sources.address import Address, Credentials, parse_address
 from tools.finder.sources.frigate import FrigateServer
 from tools.finder.sources.live import connect
 from tools.finder.sources.name_patterns import name_pattern
-from tools.finder.sources.recordings import choose_remote, frigate_cameras, recordings_of
+from tools.finder.sources.recordings import choose_remote, frigate_cameras, paths_of, recordings_of
 from tools.finder.store import FinderStore
 from tools.finder.zones import in_pixels, parse_zone
 
@@ -199,12 +200,12 @@ def waiting_recordings(store: FinderStore) -> dict[str, int]:
     for camera in store.cameras():
         found[camera.name] = 0
         with contextlib.suppress(OSError):  # `list_cameras` says so
-            files = recordings_of(camera)
+            files = paths_of(camera)
             found[camera.name] = _waiting(store, camera, files) if files else 0
     return found
 
 
-def _waiting(store: FinderStore, camera: Camera, files: Sequence[Path]) -> int:
+def _waiting(store: FinderStore, camera: Camera, files: Sequence[str]) -> int:
     known = store.indexed_files(camera.id)
     return sum(not _done(file, known) for file in files)
 
@@ -218,7 +219,7 @@ def _state(store: FinderStore, camera: Camera) -> CameraState:
         files, problem = [], f"{camera.place} cannot be read: {error.strerror}"
     if not files and problem is None:
         problem = _nothing(camera, bool(segments))
-    waiting = _waiting(store, camera, files)
+    waiting = _waiting(store, camera, [str(file) for file in files])
     broken = [(s.path, s.problem or s.status) for s in segments if s.status != "ok"]
     broken += [(str(path), what) for path, what in find_no_files(camera.place)]
     usable = [s for s in segments if s.status != "broken"]
@@ -233,12 +234,12 @@ def _nothing(camera: Camera, known: bool) -> str | None:
     return f"{camera.source} is not there" if gone else f"{camera.source} holds no recordings"
 
 
-def _done(file: Path, known: Mapping[str, tuple[int, int]]) -> bool:
+def _done(file: str, known: Mapping[str, tuple[int, int]]) -> bool:
     try:
-        found = file.stat()
+        found = os.stat(file)  # noqa: PTH116 - a path of pathlib takes twice as long to make as its file to look up
     except OSError:
         return True
-    return known.get(str(file)) == (found.st_size, found.st_mtime_ns)
+    return known.get(file) == (found.st_size, found.st_mtime_ns)
 
 
 __all__ = [

@@ -8,7 +8,7 @@ first where neither does; one that the beginning skips is moved forward by the s
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -122,7 +122,12 @@ def find_recordings(source: Path) -> list[Path]:
     """
     if source.is_file():
         return [source]
-    return sorted(file for file in _walk(source) if file.suffix.lower() in VIDEO_SUFFIXES)
+    return sorted(Path(path) for path in recordings_below(source))
+
+
+def recordings_below(folder: Path) -> Iterator[str]:
+    """The paths of every file below a folder that is a video by name, in no order: there may be tens of thousands."""
+    return (path for path in _walk(folder) if os.path.splitext(path)[1].lower() in VIDEO_SUFFIXES)  # noqa: PTH122
 
 
 def find_no_files(source: Path) -> list[tuple[Path, str]]:
@@ -150,7 +155,7 @@ def _instead_of_a_file(path: Path) -> str | None:
     return "it is no file"
 
 
-def _walk(folder: Path) -> Iterable[Path]:
+def _walk(folder: Path) -> Iterator[str]:
     """Every file below a folder that is not hidden; folders below that may not be read are passed over."""
     waiting = [str(folder)]
     while waiting:
@@ -167,4 +172,4 @@ def _walk(folder: Path) -> Iterable[Path]:
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)
             elif entry.is_file():
-                yield Path(entry.path)
+                yield entry.path

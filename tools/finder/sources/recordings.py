@@ -13,7 +13,14 @@ from pathlib import Path
 
 from runtime.errors import UsageError
 from tools.finder.records import Camera
-from tools.finder.scan.segments import Start, camera_zone, find_recordings, recording_start, start_from_name
+from tools.finder.scan.segments import (
+    Start,
+    camera_zone,
+    find_recordings,
+    recording_start,
+    recordings_below,
+    start_from_name,
+)
 from tools.finder.sources.name_patterns import NamePattern, name_pattern
 
 _FRIGATE_FOLDER = re.compile(r"^\d{4}-\d\d-\d\d/\d\d/(?P<camera>[^/]+)/\d\d\.\d\d\.\w+$")
@@ -28,6 +35,13 @@ def recordings_of(camera: Camera) -> list[Path]:
     if camera.kind == "recordings" and camera.options.remote is not None:
         return [file for file in found if camera.options.remote in file.relative_to(camera.place).parts[:-1]]
     return found
+
+
+def paths_of(camera: Camera) -> list[str]:
+    """The paths of `recordings_of`, in no order: several times faster where there are tens of thousands."""
+    if camera.kind == "recordings" and (camera.options.remote is not None or not camera.place.is_dir()):
+        return [str(file) for file in recordings_of(camera)]
+    return list(recordings_below(camera.place)) if camera.place.is_dir() else []
 
 
 def named_start(camera: Camera, file: Path, default: tzinfo | None) -> float | None:
