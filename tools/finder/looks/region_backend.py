@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.finder.looks.colours import flat
-from tools.finder.looks.rarity_backend import rare_parts
 from tools.finder.records import Box
 
 WINDOWS = (0.05, 0.11, 0.22)
@@ -57,17 +56,15 @@ def regions(bgr: NDArray[np.uint8], limit: int = 120) -> list[Region]:
         for level in LEVELS:
             found += _components(away, level, GAP_PX, largest)
             found += [(box, JOINED * score) for box, score in _components(away, level, JOIN_PX, largest)]
-    fine = cv2.cvtColor(cv2.GaussianBlur(small, (0, 0), 0.8).astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
-    found += rare_parts(fine)
-    kept = _patterns_last(_suppress(found, POOL), flat(fine))[:limit]
+    kept = _patterns_last(_suppress(found, POOL), lab)[:limit]
     return [Region((x / scale, y / scale, w / scale, h / scale), score) for (x, y, w, h), score in kept]
 
 
-def _patterns_last(found: list[Found], lab: NDArray[np.float32]) -> list[Found]:
+def _patterns_last(found: list[Found], lab: NDArray[np.uint8]) -> list[Found]:
     """Best first, with the score of what repeats lowered."""
     if not found:
         return []
-    colours = np.array([_middle_colour(lab, box) for box, _ in found])
+    colours = flat(np.array([_middle_colour(lab, box) for box, _ in found]))
     areas = np.log(np.array([w * h for (_, _, w, h), _ in found], np.float64))
     apart = np.linalg.norm(colours[:, None] - colours[None], axis=2)
     like = (apart < ALIKE) & (np.abs(areas[:, None] - areas[None]) < np.log(SIZES))
@@ -75,10 +72,12 @@ def _patterns_last(found: list[Found], lab: NDArray[np.float32]) -> list[Found]:
     return [(found[i][0], float(scores[i])) for i in np.argsort(-scores, kind="stable").tolist()]
 
 
-def _middle_colour(lab: NDArray[np.float32], box: tuple[int, int, int, int]) -> NDArray[np.float32]:
+def _middle_colour(lab: NDArray[np.uint8], box: tuple[int, int, int, int]) -> NDArray[np.float32]:
+    """CIELAB of the median of a box's middle; `lab` is a picture in OpenCV's eight bits of it."""
     x, y, w, h = box
     rows, columns = slice(y + h // 4, y + h - h // 4), slice(x + w // 4, x + w - w // 4)
-    return np.asarray(np.median(lab[rows, columns].reshape(-1, 3), axis=0), np.float32)
+    level, a, b = np.median(lab[rows, columns].reshape(-1, 3), axis=0).tolist()
+    return np.array([level * 100 / 255, a - 128, b - 128], np.float32)
 
 
 def _difference(lab: NDArray[np.uint8], share: float) -> NDArray[np.float32]:
