@@ -8,6 +8,7 @@ look is compared with the one now: what differs is a region of its own. Owns no 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -28,11 +29,19 @@ LARGEST = 0.5
 JOIN_PX = 7
 
 
+Picture = NDArray[np.uint8]
+
+
 @dataclass(frozen=True)
 class _Stood:
-    region: Region
+    """What is kept of a region: where it was, and how the place looked before, with the still that shows it."""
+
+    roi: IntBox
+    mask: Mask
+    before: Picture
+    t_before: float
+    light_changed: bool
     still: int
-    """Position of the still that shows the place before."""
 
 
 class Behind:
@@ -43,15 +52,17 @@ class Behind:
 
     def note(self, region: Region, still: int) -> None:
         """A region has come to rest in a new look; `still` shows the place before."""
-        self._stood = [*self._stood[-KEPT + 1 :], _Stood(region, still)]
+        before = np.asarray(np.clip(region.before + 0.5, 0, 255), np.uint8)
+        one = _Stood(region.roi, region.mask, before, region.t_before, region.light_changed, still)
+        self._stood = [*self._stood[-KEPT + 1 :], one]
 
     def shown(self, region: Region, least_px: int) -> list[tuple[Region, int]]:
         """What differs behind what goes away with `region` from how it was before that came, each with the still of
         then. Parts of fewer than `least_px` pixels are noise."""
         found: list[tuple[Region, int]] = []
-        for stood in [one for one in self._stood if _goes(one.region, region)]:
+        for stood in [one for one in self._stood if _goes(one, region)]:
             self._stood.remove(stood)
-            found += [(part, stood.still) for part in _differing(stood.region, region, least_px)]
+            found += [(part, stood.still) for part in _differing(stood, region, least_px)]
         return found
 
 
@@ -61,38 +72,41 @@ def _common(one: IntBox, other: IntBox) -> IntBox | None:
     return (left, top, right, bottom) if right > left and bottom > top else None
 
 
-def _part(picture: NDArray[np.generic], roi: IntBox, common: IntBox) -> NDArray[np.generic]:
+def _part(picture: NDArray[Any], roi: IntBox, common: IntBox) -> NDArray[Any]:
     left, top = roi[:2]
     return picture[common[1] - top : common[3] - top, common[0] - left : common[2] - left]
 
 
-def _goes(stood: Region, region: Region) -> bool:
+def _goes(stood: _Stood, region: Region) -> bool:
     """Whether most of what stood goes away with a region, soon enough."""
     common = _common(stood.roi, region.roi)
     if common is None or region.t_after - stood.t_before > LONGEST_S:
         return False
-    both = _part(stood.mask, stood.roi, common).astype(bool) & _part(region.mask, region.roi, common).astype(bool)
-    return int(both.sum()) >= GONE * int(stood.mask.sum())
+    both = _part(stood.mask, stood.roi, common) & _part(region.mask, region.roi, common)
+    return cv2.countNonZero(both) >= GONE * cv2.countNonZero(stood.mask)
 
 
-def _differing(stood: Region, region: Region, least_px: int) -> list[Region]:
-    common = _common(stood.roi, region.roi)
-    assert common is not None
-    old, now = (np.asarray(_part(look, r.roi, common), np.float32) for look, r in (
-        (stood.before, stood), (region.after, region)))  # fmt: skip
-    hidden = np.asarray(_part(stood.mask, stood.roi, common), np.uint8)
+def _differing(stood: _Stood, region: Region, least_px: int) -> list[Region]:
+    roi = _common(stood.roi, region.roi)
+    assert roi is not None
+    old = np.asarray(_part(stood.before, stood.roi, roi), np.float32)
+    now = np.asarray(_part(region.after, region.roi, roi), np.float32)
+    hidden = np.ascontiguousarray(_part(stood.mask, stood.roi, roi))
     gap = np.abs(_as_lit(old, now) - now).max(axis=2)
     differs = (gap > THRESHOLD + 2.5 * region.noise).astype(np.uint8)
     differs = cv2.morphologyEx(differs, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     differs = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((JOIN_PX, JOIN_PX), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(differs, connectivity=8)
+    largest, light = LARGEST * cv2.countNonZero(stood.mask), stood.light_changed or region.light_changed
     found = []
     for index in (np.flatnonzero(stats[1:, 4] >= least_px) + 1).tolist():
         mask = (labels == index).astype(np.uint8)
         x, y, w, h, area = (int(value) for value in stats[index])
-        if cv2.countNonZero(mask & hidden) >= 0.5 * area and area <= LARGEST * int(stood.mask.sum()):
-            box = (common[0] + x, common[1] + y, w, h)
-            found.append(_region(stood, region, common, box, mask, old, now))
+        if cv2.countNonZero(mask & hidden) < 0.5 * area or area > largest:
+            continue
+        box, looks = (roi[0] + x, roi[1] + y, w, h), (mask, old, now)
+        times = (stood.t_before, region.t_after)
+        found.append(Region(box, roi, *looks, *times, region.noise, light, region.rest_s, region.clear))
     return found
 
 
@@ -100,11 +114,3 @@ def _as_lit(old: Floats, now: Floats) -> Floats:
     """The old look in the light of now: most of the place is as it was."""
     ratio = np.median((now + 4.0) / (old + 4.0), axis=(0, 1))
     return np.asarray(old * np.clip(ratio, 0.3, 3.0), np.float32)
-
-
-def _region(stood: Region, region: Region, roi: IntBox, box: IntBox, mask: Mask, old: Floats, now: Floats) -> Region:
-    light = stood.light_changed or region.light_changed
-    return Region(
-        box, roi, mask, old.copy(), now.copy(), stood.t_before, region.t_after, region.noise, light,
-        region.rest_s, region.clear,
-    )  # fmt: skip

@@ -187,7 +187,7 @@ class _Pass:
         parts = split(region)
         for part in parts:
             self._add(part, verdict if len(parts) == 1 else judge(part), sample, (before, after))
-        for part, still in self._behind.shown(region, LEAST_PX):
+        for part, still in self._behind.shown(region, LEAST_PX) if verdict.presence < 0 else ():
             self._add(part, judge(part), sample, (still, after))
         self._behind.note(region, after if before is None else before)
 
