@@ -7,20 +7,21 @@ import random
 import resource
 import signal
 import sys
-import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import psutil
 
 from agent import Session
-from agent.events import TextDelta, TurnEvent
 from benchmarks.trust.faulting.processes import ENTRY, hausgeist, some_worker, started, wait_until_gone
 from benchmarks.trust.faulting.result import CannotTry, Outcome, environment
 from runtime.errors import WorkerDiedError, WorkerError
 from runtime.house import House
 from runtime.residency import Priority
-from runtime.worker import WorkerSpec
+from runtime.worker import Worker, WorkerSpec
 
 SMALL = "smollm2-135m-instruct"
 
@@ -41,17 +42,8 @@ def chat_killed_in_a_reply(folder: Path, dice: random.Random) -> Outcome:
             raise CannotTry(f"the model {SMALL} is not installed")
         with Session.open(house, "kills") as session:
             killed: list[int] = []
-
-            def kill(event: TurnEvent) -> None:
-                chat = [info for info in house.residency.status() if info.name == "chat"]
-                if isinstance(event, TextDelta) and chat and chat[0].pid and not killed:
-                    killed.append(chat[0].pid)
-                    os.kill(chat[0].pid, signal.SIGKILL)
-
-            watcher = threading.Thread(target=_kill_when_busy, args=(house, killed), daemon=True)
-            watcher.start()
-            first = session.ask("Write a long story about a lighthouse.", on_event=kill)
-            watcher.join(30)
+            with mock.patch.object(Worker, "stream", _dying_in_a_reply(killed)):
+                first = session.ask("Write a long story about a lighthouse.")
             before = len(session.memory.history("kills"))
             second = session.ask("Say hello.")
             outcome.check(bool(killed), "no chat worker was there to be killed")
@@ -63,18 +55,18 @@ def chat_killed_in_a_reply(folder: Path, dice: random.Random) -> Outcome:
     return outcome
 
 
-def _kill_when_busy(house: House, killed: list[int]) -> None:
-    """Kill the chat worker once it works, also where it has not written a word yet."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not killed:
-        for info in house.residency.status():
-            if info.name == "chat" and info.in_use and info.pid:
-                time.sleep(0.5)
-                if not killed:
-                    killed.append(info.pid)
-                    os.kill(info.pid, signal.SIGKILL)
-                return
-        time.sleep(0.02)
+def _dying_in_a_reply(killed: list[int]) -> Callable[..., Iterator[Any]]:
+    """`Worker.stream`, but that the first worker which writes is killed after its first piece of text."""
+    whole = Worker.stream
+
+    def stream(worker: Worker, method: str, /, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        for piece in whole(worker, method, *args, **kwargs):
+            yield piece
+            if method == "complete" and worker.pid and not killed:
+                killed.append(worker.pid)
+                os.kill(worker.pid, signal.SIGKILL)
+
+    return stream
 
 
 def embedder_killed(folder: Path, _: random.Random) -> Outcome:
